@@ -1,0 +1,56 @@
+# `make` alone lists the verbs. Needs Python 3.11+ and make, nothing else.
+.DEFAULT_GOAL := verbs
+SHELL := /bin/sh
+# The newest fitting Python on the path; `make setup PYTHON=/usr/bin/python3.12` for another.
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3 python; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$p"; break; }; done)
+BIN := .venv/bin
+READY := .venv/ready
+
+.PHONY: verbs setup run demo test check bench docs lock clean
+
+verbs:
+	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r verb line; do \
+		printf 'make %-6s  %s\n' "$$verb" "$$line"; done
+
+setup: $(READY) ## make the environment in .venv; starts nothing
+
+# The stamp is written last, so an interrupted installation is taken up again; an environment that still runs is kept.
+$(READY): pyproject.toml requirements.lock
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; none was found on the path." >&2; exit 1; }
+	@$(BIN)/python -c 'import pip' 2>/dev/null || $(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
+	@touch $(READY)
+
+run: setup ## start everything here; Ctrl-C stops it
+	@exec $(BIN)/oms serve
+
+demo: setup ## real orders from intake to delivery, then the laws verified; ARGS="--orders N --locations N --seed S"
+	@exec $(BIN)/oms demo $(ARGS)
+
+test: setup ## the whole suite; ARGS="tests/test_house.py" for a part
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: setup ## format, lint, types, import order, stale docs
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: setup ## the benchmarks: ours, the library or peer, the floor; ARGS="append"
+	@exec $(BIN)/python -m benchmarks $(ARGS)
+
+docs: setup ## make the generated documents anew
+	@exec $(BIN)/oms docs
+
+lock: ## choose newest fitting versions anew, into requirements.lock
+	$(PYTHON) -m venv .venv-lock
+	.venv-lock/bin/python -m pip install --quiet --disable-pip-version-check uv
+	.venv-lock/bin/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+		--no-annotate --no-header --no-emit-index-url --no-emit-find-links --upgrade --quiet -o requirements.lock
+	rm -rf .venv-lock
+
+clean: ## remove the environment and caches; the data in var stays
+	rm -rf .venv .venv-lock build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
