@@ -37,6 +37,7 @@ check: setup ## format, lint, types, import order, stale docs
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(if $(wildcard api/docs*),$(BIN)/oms docs --check)
 
 bench: setup ## the benchmarks: ours, the library or peer, the floor; ARGS="append"
 	@exec $(BIN)/python -m benchmarks $(ARGS)

@@ -1,0 +1,1 @@
+"""What it costs: ours, the library or peer, and the floor, measured in one run."""

@@ -1,0 +1,1 @@
+"""Rules, the pure planner, and the worker that plans orders."""

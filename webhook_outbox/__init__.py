@@ -1,0 +1,1 @@
+"""The log followed, deliveries queued, signed and sent."""
