@@ -1,0 +1,77 @@
+"""A discrepancy: what was in the books and not on the shelf or in the parcel (spec 1.9)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from domain.kernel import Evolver, fact
+
+# --- states
+
+
+class DiscrepancyReason(StrEnum):
+    not_found = "not_found"
+    wrong_product = "wrong_product"
+    defective = "defective"
+    lost = "lost"
+
+
+FREEZE = 30 * 24 * 3600
+"""Seconds for which a stock answer does not undo a `not_found` (`discrepancy_days`, spec 1.9)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Discrepancy:
+    id: int
+    package: int
+    transfer: int | None
+    location: int
+    sku: str
+    quantity: int
+    reason: DiscrepancyReason
+    version: int = 0
+    created: datetime | None = None
+    modified: datetime | None = None
+
+
+# --- facts
+
+
+@fact(
+    "DiscrepancyRecorded",
+    on="discrepancy",
+    also=("package",),
+    webhooks=("discrepancy.recorded",),
+    sentence="{quantity} of {sku} missing: {reason}.",
+)
+class DiscrepancyRecorded:
+    """`item` is the package item. `not_found` makes the known stock of the SKU at the location 0, `defective` and
+    `wrong_product` lower it by the quantity, `lost` (on the way) had left it before."""
+
+    discrepancy: int
+    package: int
+    transfer: int | None = None
+    item: int
+    location: int
+    sku: str
+    quantity: int
+    reason: DiscrepancyReason
+
+
+# --- evolve
+
+evolve = Evolver()
+
+
+@evolve.on(DiscrepancyRecorded)
+def _recorded(_: None, fact: DiscrepancyRecorded, at: datetime) -> Discrepancy:
+    return Discrepancy(
+        id=fact.discrepancy,
+        package=fact.package,
+        transfer=fact.transfer,
+        location=fact.location,
+        sku=fact.sku,
+        quantity=fact.quantity,
+        reason=fact.reason,
+        created=at,
+    )
