@@ -1,1 +1,1 @@
-"""Rules, the pure planner, and the worker that plans orders."""
+"""Rules; the pure planner; the worker that plans orders."""

@@ -1,0 +1,86 @@
+"""The locations as the planner sees them: an immutable snapshot, and what can be worked out once for all orders."""
+
+from array import array
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from math import asin, cos, inf, radians, sin, sqrt
+
+from scenarios.demand import Address
+
+EARTH_KM = 6371.0088
+KEPT_DISTANCES = 256  # destinations whose distances are kept; many orders go to the same towns
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A stock location (spec 7). `type` is `store` or `warehouse`; `roles` are names of `definition.ROLES`;
+    `max_quota` None: no quota; `safety_stock` pieces of each SKU are never planned."""
+
+    id: int
+    erp_code: str
+    name: str = ""
+    type: str = "store"
+    address: Address = field(default_factory=Address)
+    roles: frozenset[str] = frozenset({"packaging_centre"})
+    tags: frozenset[str] = frozenset()
+    priority: int = 0
+    max_quota: int | None = None
+    safety_stock: int = 0
+    is_active: bool = True
+
+
+class Places:
+    """All locations, each with its ordinal: its position in the stock rows. Never changed, but replaced.
+
+    `by_code` are the ordinals in the order of the erp codes, in which every ranking ends."""
+
+    def __init__(self, rows: Iterable[Place] = ()) -> None:
+        self.rows = tuple(rows)
+        self.ordinal = {place.id: i for i, place in enumerate(self.rows)}
+        self.safety = [place.safety_stock for place in self.rows]
+        self.has_safety = any(self.safety)
+        self.passed: dict[object, tuple[int, ...]] = {}
+        self._km: dict[tuple[float, float], Sequence[float]] = {}
+
+    @cached_property
+    def by_code(self) -> list[int]:
+        return sorted(range(len(self.rows)), key=lambda i: self.rows[i].erp_code)
+
+    @cached_property
+    def _angles(self) -> list[tuple[float, float] | None]:
+        return [
+            None if a.latitude is None or a.longitude is None else (radians(a.latitude), radians(a.longitude))
+            for a in (place.address for place in self.rows)
+        ]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def with_place(self, place: Place) -> "Places":
+        """With the location added at the end, or changed where it stands."""
+        at = self.ordinal.get(place.id)
+        if at is None:
+            return Places((*self.rows, place))
+        return Places((*self.rows[:at], place, *self.rows[at + 1 :]))
+
+    def km(self, origin: Address) -> Sequence[float]:
+        """Kilometres (great circle) from the origin to each location by ordinal; inf where one is not known."""
+        if origin.latitude is None or origin.longitude is None:
+            return [inf] * len(self.rows)
+        key = (origin.latitude, origin.longitude)
+        kept = self._km.get(key)
+        if kept is None:
+            if len(self._km) >= KEPT_DISTANCES:
+                self._km.clear()
+            latitude, longitude = radians(key[0]), radians(key[1])
+            kept = self._km[key] = array(
+                "d", [inf if a is None else _haversine(latitude, longitude, *a) for a in self._angles]
+            )
+        return kept
+
+
+def _haversine(lat1: float, lon1: float, lat2: float, lon2: float) -> float:
+    """Angles in radians; kilometres to the metre, so that the last bits of a platform's sine decide nothing."""
+    h = sin((lat2 - lat1) / 2) ** 2 + cos(lat1) * cos(lat2) * sin((lon2 - lon1) / 2) ** 2
+    return round(2 * EARTH_KM * asin(min(1.0, sqrt(h))), 3)

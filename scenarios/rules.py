@@ -1,0 +1,212 @@
+"""Which locations a rule may use, and in which order: named filters in an ordered list, each returns its reason.
+
+A filter that looks only at the location is asked once for all orders (`Places.passed`); the others once an order.
+Adding one is a function, its row in FILTERS and a row of the table test.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import inf, isinf
+
+from scenarios.definition import LocationFilter, OrderKey
+from scenarios.demand import Address
+from scenarios.desk import Desk
+from scenarios.places import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a rule is asked: goods for `origin` (the delivery address; for a transfer, the package's location), the
+    SKUs it wants with the pieces, and the usable stock of each by ordinal."""
+
+    desk: Desk
+    where: LocationFilter
+    origin: Address
+    skus: tuple[str, ...]
+    pieces: tuple[int, ...]
+    stock: tuple[list[int], ...]
+    dispatch: bool = True
+
+
+Reason = str | None
+
+# --- filters of the location alone ----------------------------------------------------------------------------------
+
+
+def is_active(place: Place, _where: LocationFilter) -> Reason:
+    return None if place.is_active else "not active"
+
+
+def included(place: Place, where: LocationFilter) -> Reason:
+    return "not among the included locations" if where.include and place.erp_code not in where.include else None
+
+
+def excluded(place: Place, where: LocationFilter) -> Reason:
+    return "excluded by the rule" if place.erp_code in where.exclude else None
+
+
+def of_type(place: Place, where: LocationFilter) -> Reason:
+    return f"a {place.type}, not a {where.type}" if where.type and place.type != where.type else None
+
+
+def has_roles(place: Place, where: LocationFilter) -> Reason:
+    missing = [role for role in where.roles if role not in place.roles]
+    return f"not a {missing[0].replace('_', ' ')}" if missing else None
+
+
+def has_tags(place: Place, where: LocationFilter) -> Reason:
+    missing = [tag for tag in where.tags if tag not in place.tags]
+    return f"not tagged {missing[0]}" if missing else None
+
+
+def packs(place: Place, _where: LocationFilter) -> Reason:
+    return None if "packaging_centre" in place.roles else "not a fulfilment centre"
+
+
+# --- filters of the location and the order --------------------------------------------------------------------------
+
+
+def is_order_store(q: Question, at: int) -> Reason:
+    if not q.where.order_store or q.desk.places.rows[at].erp_code == q.desk.demand.retail_store:
+        return None
+    chosen = q.desk.demand.retail_store
+    return f"not the store the customer chose ({chosen})" if chosen else "the customer chose no store"
+
+
+def in_same_place(q: Question, at: int) -> Reason:
+    address = q.desk.places.rows[at].address
+    for name in q.where.same:
+        here, there = getattr(address, name), getattr(q.origin, name)
+        if not here or not there:
+            return f"{name} not known"
+        if here.casefold() != there.casefold():
+            return f"in another {name} ({here})"
+    return None
+
+
+def within_km(q: Question, at: int) -> Reason:
+    if q.where.km is None:
+        return None
+    km = q.desk.km(q.origin)[at]
+    if isinf(km):
+        return "distance not known"
+    return f"{km:.1f} km away (limit {q.where.km:g})" if km > q.where.km else None
+
+
+def not_refused(q: Question, at: int) -> Reason:
+    if q.where.allow_refused or not all(q.desk.refused(at, sku) for sku in q.skus):
+        return None
+    return "refused these items lately"
+
+
+def has_quota(q: Question, at: int) -> Reason:
+    if not q.where.by_quota:
+        return None
+    most, held = q.desk.places.rows[at].max_quota, q.desk.quota(at)
+    if most is None:
+        return "no max_quota set, so not selectable by quota"
+    return f"no free quota ({held} of {most})" if held >= most else None
+
+
+def has_stock(q: Question, at: int) -> Reason:
+    return "has none of the open items" if q.where.by_stock and not any(row[at] for row in q.stock) else None
+
+
+OF_LOCATION: list[Callable[[Place, LocationFilter], Reason]] = [
+    is_active,
+    packs,
+    included,
+    excluded,
+    of_type,
+    has_roles,
+    has_tags,
+]
+OF_ORDER: list[tuple[Callable[[LocationFilter], bool], Callable[[Question, int], Reason]]] = [
+    (lambda where: where.order_store, is_order_store),
+    (lambda where: bool(where.same), in_same_place),
+    (lambda where: where.km is not None, within_km),
+    (lambda where: not where.allow_refused, not_refused),
+    (lambda where: where.by_quota, has_quota),
+    (lambda where: where.by_stock, has_stock),
+]
+
+
+def reason_against(q: Question, at: int) -> Reason:
+    """The first filter that removes the location, in its words; None: it is a candidate."""
+    place = q.desk.places.rows[at]
+    for ask in OF_LOCATION:
+        reason = None if ask is packs and not q.dispatch else ask(place, q.where)
+        if reason is not None:
+            return reason
+    for _applies, check in OF_ORDER:
+        reason = check(q, at)
+        if reason is not None:
+            return reason
+    return None
+
+
+def candidates(q: Question) -> list[int]:
+    """The locations no filter removes, in the order of their erp codes."""
+    found: Sequence[int] = _standing(q)
+    for applies, check in OF_ORDER:
+        if applies(q.where) and not (check is not_refused and not q.desk.demand.refused):
+            found = [at for at in found if check(q, at) is None]
+    return list(found)
+
+
+def _standing(q: Question) -> tuple[int, ...]:
+    """Those that pass OF_LOCATION; kept with the snapshot of the locations."""
+    places, key = q.desk.places, (q.where, q.dispatch)
+    found = places.passed.get(key)
+    if found is None:
+        asks = [ask for ask in OF_LOCATION if q.dispatch or ask is not packs]
+        found = places.passed[key] = tuple(
+            at for at in places.by_code if all(ask(places.rows[at], q.where) is None for ask in asks)
+        )
+    return found
+
+
+# --- the order of candidates ----------------------------------------------------------------------------------------
+
+
+def priority(q: Question) -> Sequence[float]:
+    return [place.priority for place in q.desk.places.rows]
+
+
+def stock_amount(q: Question) -> Sequence[float]:
+    return [sum(column) for column in zip(*q.stock, strict=True)]
+
+
+def stock_left_after(q: Question) -> Sequence[float]:
+    """Pieces of the wanted SKUs that stay when it gives all it can."""
+    left = [[have - n if have > n else 0 for have in row] for row, n in zip(q.stock, q.pieces, strict=True)]
+    return [sum(column) for column in zip(*left, strict=True)]
+
+
+def package_density(q: Question) -> Sequence[float]:
+    """Load now by quota; not known (last) without a max_quota."""
+    rows = q.desk.places.rows
+    return [q.desk.quota(at) / place.max_quota if place.max_quota else inf for at, place in enumerate(rows)]
+
+
+def distance(q: Question) -> Sequence[float]:
+    return q.desk.km(q.origin)
+
+
+ORDERINGS: dict[str, Callable[[Question], Sequence[float]]] = {
+    "priority": priority,
+    "stock_amount": stock_amount,
+    "stock_left_after": stock_left_after,
+    "package_density": package_density,
+    "distance": distance,
+}
+
+
+def ranked(q: Question, found: list[int], order_by: tuple[OrderKey, ...]) -> list[int]:
+    """The candidates, best first: by each key as its direction says, what is not known last, ties by erp code."""
+    for key in reversed(order_by):  # sorting is stable: the last key first
+        values = ORDERINGS[key.by](q)
+        if key.descending:
+            values = [inf if isinf(value) else -value for value in values]
+        found.sort(key=values.__getitem__)
+    return found

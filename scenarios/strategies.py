@@ -1,0 +1,202 @@
+"""How a rule chooses among its ranked candidates: the simple walk, and the fewest packages."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from scenarios.cover import cover_units, cover_wholes, with_all
+from scenarios.definition import Coverage
+from scenarios.desk import Desk
+from scenarios.transfers import NONE, Amounts, Brought
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What one rule has to place: `lines` (indexes) with the pieces `need` of `skus`, `rows` the usable stock of each
+    line's SKU by ordinal, `ranked` the candidates, at most `most` packages. `bring(hub, missing)` by transfers."""
+
+    desk: Desk
+    coverage: Coverage
+    lines: list[int]
+    skus: list[str]
+    need: list[int]
+    rows: list[list[int]]
+    ranked: list[int]
+    most: int
+    bring: Callable[[int, Amounts], Brought] | None
+
+    @property
+    def twice(self) -> bool:
+        """Whether two lines ask for the same SKU, and so for the same pieces."""
+        return len(set(self.skus)) < len(self.skus)
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """One package: at the location (ordinal), `own` pieces by line from there, and what is brought."""
+
+    at: int
+    own: Amounts
+    brought: Brought = NONE
+
+
+Chosen = tuple[list[Pick], int]  # the packages, and their lower bound
+
+
+def first_fit(task: Task) -> Chosen:
+    """The simple walk: each candidate in turn takes what it can."""
+    picks: list[Pick] = []
+    left = dict(zip(task.lines, task.need, strict=True))
+    for at in task.ranked:
+        if not left or len(picks) >= task.most:
+            break
+        pick = _pick(task, at, left)
+        if pick is not None:
+            picks.append(pick)
+            _take(left, pick)
+            if task.bring:
+                settle(task.desk, pick)
+    if task.bring:
+        for pick in picks:
+            settle(task.desk, pick, back=True)
+    return picks, len(picks)
+
+
+def fewest_packages(task: Task) -> Chosen:
+    """As few packages as the search finds; with transfers, one if a location can be brought everything."""
+    picks, bound = _cover(task)
+    if task.bring is None or (len(picks) == 1 and _whole(task, picks)):
+        return picks, bound
+    hub = _best_hub(task, [pick.at for pick in picks])
+    if hub is not None:
+        return [hub], 1
+    return (picks, 1) if picks and task.coverage != "whole_order" else first_fit(task)
+
+
+STRATEGIES: dict[str, Callable[[Task], Chosen]] = {"first_fit": first_fit, "fewest_packages": fewest_packages}
+
+HUBS_TRIED = 16  # a bound on the work: holders of much first, so the rest would seldom be better
+
+
+def _cover(task: Task) -> Chosen:
+    goods: dict[str, int] = {}
+    for sku, n in zip(task.skus, task.need, strict=True):
+        goods[sku] = goods.get(sku, 0) + n
+    by_sku = dict(zip(task.skus, task.rows, strict=True))
+    need, rows = list(goods.values()), [by_sku[sku] for sku in goods]
+    whole = with_all(need, rows, task.ranked)
+    if whole:
+        return [Pick(whole[0], dict(zip(task.lines, task.need, strict=True)))], 1
+    if task.coverage == "whole_order":
+        return [], 0
+    if task.coverage == "whole_lines":
+        return _cover_lines(task)
+    cover = cover_units(need, rows, task.ranked, task.most)
+    left, picks = dict(zip(task.lines, task.need, strict=True)), []
+    for rank, given in zip(cover.chosen, cover.given, strict=True):
+        amounts, own = dict(zip(goods, given, strict=True)), dict[int, int]()
+        for line, sku in zip(task.lines, task.skus, strict=True):
+            n = min(amounts[sku], left[line])
+            if n:
+                own[line] = n
+                amounts[sku] -= n
+                left[line] -= n
+        picks.append(Pick(task.ranked[rank], own))
+    return picks, cover.bound
+
+
+def _cover_lines(task: Task) -> Chosen:
+    alone = [0] * len(task.ranked)
+    for bit, (n, row) in enumerate(zip(task.need, task.rows, strict=True)):
+        alone = [mask | 1 << bit if row[at] >= n else mask for mask, at in zip(alone, task.ranked, strict=True)]
+
+    def lines(mask: int) -> Amounts:
+        return {task.lines[bit]: n for bit, n in enumerate(task.need) if mask >> bit & 1}
+
+    bits = {line: 1 << bit for bit, line in enumerate(task.lines)}
+
+    def together(rank: int, left: int) -> int:
+        return sum(bits[line] for line in _from_own(task, task.ranked[rank], lines(left), "whole_lines"))
+
+    everything = (1 << len(task.lines)) - 1
+    order, bound = cover_wholes(alone, everything, together if task.twice else None, task.most)
+    left, picks = everything, []
+    for rank in order:
+        mask = together(rank, left) if task.twice else alone[rank] & left
+        left &= ~mask
+        if mask:
+            picks.append(Pick(task.ranked[rank], lines(mask)))
+    return picks, bound
+
+
+def _best_hub(task: Task, covering: Sequence[int]) -> Pick | None:
+    """The location that needs the fewest legs to send everything at once; those of the fewest cover are tried first,
+    where k − 1 legs can do."""
+    tried = [*covering, *(at for at in task.ranked if at not in covering)][:HUBS_TRIED]
+    rank = {at: i for i, at in enumerate(task.ranked)}
+    best: tuple[int, int] | None = None
+    found = None
+    for at in tried:
+        pick = _pick(task, at, dict(zip(task.lines, task.need, strict=True)))
+        if pick is not None and _whole(task, [pick]):
+            key = (len(pick.brought.legs), rank[at])
+            if best is None or key < best:
+                best, found = key, pick
+    return found
+
+
+def _pick(task: Task, at: int, left: Amounts) -> Pick | None:
+    """What the location can send of what is left, as the coverage allows, with what can be brought to it."""
+    if task.bring is None:
+        own = _from_own(task, at, left, task.coverage)
+        return Pick(at, own) if own else None
+    wanted = dict(left)
+    while wanted:
+        own = _from_own(task, at, wanted, "split_lines")
+        brought = task.bring(at, {line: n - own.get(line, 0) for line, n in wanted.items() if n > own.get(line, 0)})
+        total = brought.total()
+        lacking = [line for line, n in wanted.items() if own.get(line, 0) + total.get(line, 0) < n]
+        if not lacking or (task.coverage == "split_lines" and (own or total)):
+            return Pick(at, own, brought)
+        if task.coverage != "whole_lines":
+            return None
+        if not total:
+            own = _from_own(task, at, left, "whole_lines")
+            return Pick(at, own) if own else None
+        for line in lacking:
+            del wanted[line]
+    return None
+
+
+def _from_own(task: Task, at: int, left: Amounts, coverage: Coverage) -> Amounts:
+    own: Amounts = {}
+    used: dict[str, int] = {}
+    for line, sku, row in zip(task.lines, task.skus, task.rows, strict=True):
+        n = left.get(line, 0)
+        if not n:
+            continue
+        have = row[at] - used.get(sku, 0)
+        if have >= n or (coverage == "split_lines" and have > 0):
+            own[line] = part = min(have, n)
+            used[sku] = used.get(sku, 0) + part
+        elif coverage == "whole_order":
+            return {}
+    return own
+
+
+def _take(left: Amounts, pick: Pick) -> None:
+    for amounts in (pick.own, pick.brought.total()):
+        for line, n in amounts.items():
+            left[line] -= n
+            if not left[line]:
+                del left[line]
+
+
+def _whole(task: Task, picks: Sequence[Pick]) -> bool:
+    return sum(sum(p.own.values()) + sum(p.brought.total().values()) for p in picks) == sum(task.need)
+
+
+def settle(desk: Desk, pick: Pick, back: bool = False) -> None:
+    """Takes the pick's pieces from the desk's stock (or puts them back)."""
+    for at, amounts in [(pick.at, pick.own), *pick.brought.legs]:
+        for line, n in amounts.items():
+            desk.take(at, desk.demand.lines[line].sku, -n if back else n)

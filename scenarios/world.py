@@ -1,0 +1,124 @@
+"""The world the planner looks at: locations, available stock, quota. Kept in memory; `plan` never changes it.
+
+A million stock rows must fit (design/performance.md: 60 bytes a row), so a SKU is one array over the ordinals of
+the locations, four bytes each, and only what is reserved is told apart.
+"""
+
+from array import array
+from collections.abc import Iterable
+from decimal import Decimal
+from math import floor
+
+from scenarios.places import Place, Places
+
+MOST = 2**31 - 1  # an array of 4-byte integers; services answer figures like 999999999999 for "never runs out"
+
+
+class Row:
+    """One SKU: `free` = known − reserved by ordinal (may be short: what is beyond it is 0), `reserved` where any."""
+
+    __slots__ = ("free", "reserved")
+
+    def __init__(self, free: array[int], reserved: dict[int, int] | None = None) -> None:
+        self.free, self.reserved = free, reserved
+
+    def copy(self) -> "Row":
+        return Row(self.free[:], dict(self.reserved) if self.reserved else None)
+
+    def add(self, ordinal: int, n: int) -> None:
+        """To what is free, within four bytes."""
+        if ordinal >= len(self.free):
+            self.free.extend([0] * (ordinal + 1 - len(self.free)))
+        self.free[ordinal] = max(-MOST, min(MOST, self.free[ordinal] + n))
+
+    def hold(self, ordinal: int, n: int) -> None:
+        reserved = self.reserved = self.reserved or {}
+        total = reserved.get(ordinal, 0) + n
+        if total:
+            reserved[ordinal] = total
+        else:
+            reserved.pop(ordinal, None)
+
+
+class World:
+    """Locations, stock and quota as of a position of the log, changed by the one who follows it."""
+
+    def __init__(self, places: Iterable[Place] = ()) -> None:
+        self.places = Places(places)
+        self.quota = [0] * len(self.places)
+        self._rows: dict[str, Row] = {}
+
+    # what the planner asks
+
+    def available(self, sku: str) -> list[int]:
+        """Pieces that may be planned, by ordinal: known − reserved − safety stock, at least 0. A new list."""
+        row = self._read(sku)
+        if row is None:
+            return [0] * len(self.places)
+        if self.places.has_safety:
+            found = [n - s if n > s else 0 for n, s in zip(row.free, self.places.safety, strict=False)]
+        else:
+            found = [n if n > 0 else 0 for n in row.free]
+        missing = len(self.places) - len(found)
+        return found + [0] * missing if missing else found
+
+    def reserved(self, location: int, sku: str) -> int:
+        row = self._read(sku)
+        return (row.reserved or {}).get(self.places.ordinal[location], 0) if row else 0
+
+    # what the follower of the log says; a location by its id, KeyError where it was never put
+
+    def put_place(self, place: Place) -> None:
+        """A location that is new or has changed; its quota and stock stay."""
+        self.places = self.places.with_place(place)
+        self.quota.extend([0] * (len(self.places) - len(self.quota)))
+
+    def set_known(self, location: int, sku: str, n: int | Decimal) -> None:
+        """The known stock is n (a fraction of a piece cannot be sold); what is reserved stays reserved."""
+        at, row = self.places.ordinal[location], self._write(sku)
+        known = max(-MOST, min(MOST, floor(n)))
+        now = row.free[at] if at < len(row.free) else 0
+        row.add(at, known - (row.reserved or {}).get(at, 0) - now)
+
+    def reserve(self, location: int, sku: str, n: int) -> None:
+        """n pieces are reserved (+) or released (−)."""
+        at, row = self.places.ordinal[location], self._write(sku)
+        row.add(at, -n)
+        row.hold(at, n)
+
+    def move(self, location: int, sku: str, n: int) -> None:
+        """n pieces arrive (+) or leave (−)."""
+        self._write(sku).add(self.places.ordinal[location], n)
+
+    def slots(self, location: int, n: int) -> None:
+        """n quota slots are taken (+) or freed (−)."""
+        self.quota[self.places.ordinal[location]] += n
+
+    def _read(self, sku: str) -> Row | None:
+        return self._rows.get(sku)
+
+    def _write(self, sku: str) -> Row:
+        row = self._rows.get(sku)
+        if row is None:
+            row = self._rows[sku] = Row(array("i"))
+        return row
+
+
+class Overlay(World):
+    """A world to try things in: shows another one, and keeps to itself what is changed here.
+
+    The world below must not change while it is in use: orders of one batch, or one order with a fresh answer."""
+
+    def __init__(self, below: World) -> None:
+        self.places, self.quota, self._rows = below.places, below.quota[:], {}
+        self._below = below
+
+    def _read(self, sku: str) -> Row | None:
+        return self._rows.get(sku) or self._below._read(sku)
+
+    def _write(self, sku: str) -> Row:
+        row = self._rows.get(sku)
+        if row is None:
+            shown = self._below._read(sku)
+            row = self._rows[sku] = shown.copy() if shown else Row(array("i"))
+        return row
