@@ -49,7 +49,7 @@ lock: ## choose newest fitting versions anew, into requirements.lock
 	$(PYTHON) -m venv .venv-lock
 	.venv-lock/bin/python -m pip install --quiet --disable-pip-version-check uv
 	.venv-lock/bin/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
-		--no-annotate --no-header --no-emit-index-url --no-emit-find-links --upgrade --quiet -o requirements.lock
+		--no-annotate --no-header --no-emit-index-url --no-emit-find-links --system-certs --upgrade --quiet -o requirements.lock
 	rm -rf .venv-lock
 
 clean: ## remove the environment and caches; the data in var stays
