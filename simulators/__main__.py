@@ -1,0 +1,9 @@
+"""`python -m simulators` says what there is to start."""
+
+print(
+    """Programs that stand for the outside world; each takes --help:
+
+python -m simulators.stock_service   the brand's stock service, with bad days on demand
+python -m simulators.erp             an ERP that receives and verifies the webhooks
+python -m simulators.staff           the staff of all stores and warehouses, working through the HTTP API"""
+)

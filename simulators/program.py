@@ -1,0 +1,72 @@
+"""How each simulator runs: on a port, until it is told to stop.
+
+`serving` is for tests and the demo (inside their own process), `main` for `python -m simulators.<name>`.
+"""
+
+import argparse
+import contextlib
+import logging
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from types import FrameType
+
+from flask import Flask
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+
+class Handler(WSGIRequestHandler):
+    # Headers and body leave in two writes; with Nagle's algorithm each kept connection would wait 40 ms in between.
+    disable_nagle_algorithm = True
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """One line per request would drown the one tidy log of `make run`; the reports count them instead."""
+
+
+def server_of(app: Flask, host: str, port: int) -> BaseWSGIServer:
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    return make_server(host, port, app, threaded=True, request_handler=Handler)
+
+
+@contextlib.contextmanager
+def serving(app: Flask, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
+    """The app on a thread of this process; gives its address, `http://127.0.0.1:41234` say. Port 0 takes a free one."""
+    server = server_of(app, host, port)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://{host}:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def until_stopped() -> threading.Event:
+    """An event that SIGTERM and SIGINT set. For the main thread of a program."""
+    stop = threading.Event()
+
+    def stopped(_signal: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, stopped)
+    signal.signal(signal.SIGINT, stopped)
+    return stop
+
+
+def parser(prog: str, description: str, listens: bool = True) -> argparse.ArgumentParser:
+    arguments = argparse.ArgumentParser(prog=f"python -m simulators.{prog}", description=description)
+    if listens:
+        arguments.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+        arguments.add_argument("--port", type=int, default=0, help="port to listen on (default: a free one, printed)")
+    arguments.add_argument("--seed", type=int, default=0, help="seed of every random choice (%(default)s)")
+    arguments.add_argument("--journal", help="append-only JSONL file; what it holds is known again at the next start")
+    return arguments
+
+
+def main(name: str, options: argparse.Namespace, build: Callable[[], Flask]) -> None:
+    """Serves until SIGTERM or SIGINT, after one line on standard output: `<name> ready at http://…`."""
+    stop = until_stopped()
+    with serving(build(), options.host, options.port) as url:
+        print(f"{name} ready at {url}", flush=True)
+        stop.wait()
