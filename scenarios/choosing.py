@@ -18,7 +18,7 @@ class Choice:
 
 def choose_scenario(demand: Demand, scenarios: Iterable[Scenario], at: datetime) -> Choice:
     """At the time `at` (aware), which decides on valid_from and valid_to."""
-    reasons = []
+    reasons: list[tuple[int, str]] = []
     for scenario in sorted(scenarios, key=lambda one: (one.priority, one.id)):
         reason = _against(scenario, demand, at)
         if reason is None:
@@ -46,7 +46,9 @@ def unfit(prerequisites: Iterable[Prerequisite], demand: Demand) -> str | None:
     return None
 
 
-def transfer_scenario_for(demand: Demand, location: str, scenarios: Sequence[TransferScenario]) -> TransferScenario | None:
+def transfer_scenario_for(
+    demand: Demand, location: str, scenarios: Sequence[TransferScenario]
+) -> TransferScenario | None:
     """The first active one that serves the package's location (erp code) and fits the order."""
     for one in sorted(scenarios, key=lambda one: (one.priority, one.id)) if len(scenarios) > 1 else scenarios:
         serves = not one.package_location or location in one.package_location

@@ -86,9 +86,7 @@ def _shares(served: Sequence[int], columns: Sequence[Sequence[int]], chosen: Seq
     return given
 
 
-def _bound(
-    served: Sequence[int], columns: Sequence[Sequence[int]], gains: Sequence[int], target: Sequence[int]
-) -> int:
+def _bound(served: Sequence[int], columns: Sequence[Sequence[int]], gains: Sequence[int], target: Sequence[int]) -> int:
     """At least so many locations: by the largest holders of each good, by the largest gains for all together, and
     two where nobody has everything."""
     bound = 1

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from scenarios.definition import ItemFilter, LocationFilter
-from scenarios.demand import Address, Demand
+from scenarios.demand import Address, Demand, Line
 from scenarios.places import Places
 
 
@@ -27,6 +27,7 @@ class Desk:
         self.open = [line.quantity for line in demand.lines]
         self.taken: dict[int, int] = {}
         self._rows: dict[str, list[int]] = {}
+        self._masked: dict[str, list[int]] = {}
         self._refused: dict[str, list[int]] = {}
         for location, sku in sorted(demand.refused):
             at = self.places.ordinal.get(location)
@@ -38,10 +39,10 @@ class Desk:
         lines = self.demand.lines
         if items.takes_all:
             return [i for i, n in enumerate(self.open) if n > 0]
-        return [i for i, n in enumerate(self.open) if n > 0 and _fits(items, i, lines)]
+        return [i for i, n in enumerate(self.open) if n > 0 and _fits(items, lines[i])]
 
     def stock(self, sku: str) -> list[int]:
-        """What is left of the SKU by ordinal; one list, changed by `take`."""
+        """What is left of the SKU by ordinal; one list, which `take` changes."""
         row = self._rows.get(sku)
         if row is None:
             row = self._rows[sku] = self.view.available(sku)
@@ -52,10 +53,12 @@ class Desk:
         row, refused = self.stock(sku), self._refused.get(sku)
         if refused is None or where.allow_refused:
             return row
-        row = row[:]
-        for at in refused:
-            row[at] = 0
-        return row
+        masked = self._masked.get(sku)
+        if masked is None:
+            masked = self._masked[sku] = row[:]
+            for at in refused:
+                masked[at] = 0
+        return masked
 
     def refused(self, at: int, sku: str) -> bool:
         return at in self._refused.get(sku, ())
@@ -69,14 +72,14 @@ class Desk:
 
     def take(self, at: int, sku: str, n: int) -> None:
         self.stock(sku)[at] -= n
+        if sku in self._masked and not self.refused(at, sku):
+            self._masked[sku][at] -= n
 
     def hold_slot(self, at: int) -> None:
         self.taken[at] = self.taken.get(at, 0) + 1
 
 
-def _fits(items: ItemFilter, i: int, lines: Sequence[object]) -> bool:
-    line = lines[i]
-    if items.skus and line.sku not in items.skus:  # type: ignore[attr-defined]
+def _fits(items: ItemFilter, line: Line) -> bool:
+    if items.skus and line.sku not in items.skus:
         return False
-    attributes = line.attributes  # type: ignore[attr-defined]
-    return all(key in attributes and attributes[key] in values for key, values in items.attributes)
+    return all(key in line.attributes and line.attributes[key] in values for key, values in items.attributes)

@@ -19,7 +19,7 @@ class Row:
 
     __slots__ = ("free", "reserved")
 
-    def __init__(self, free: array[int], reserved: dict[int, int] | None = None) -> None:
+    def __init__(self, free: "array[int]", reserved: dict[int, int] | None = None) -> None:
         self.free, self.reserved = free, reserved
 
     def copy(self) -> "Row":

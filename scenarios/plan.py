@@ -1,0 +1,124 @@
+"""`plan(demand, world, scenario, transfer scenarios) -> Plan`: pure. No clock, no random numbers, no input but its
+arguments, and none of them is changed (spec 2.1)."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from scenarios.definition import Rule, Scenario, TransferScenario
+from scenarios.demand import Demand
+from scenarios.desk import Desk, View
+from scenarios.planned import OpenLine, Plan, PlannedLine, PlannedPackage, PlannedTransfer
+from scenarios.rules import Question, candidates, ranked
+from scenarios.strategies import STRATEGIES, Pick, Task, settle
+from scenarios.transfers import Amounts, Brought, bring
+
+
+class Recorder(Protocol):
+    """Looks on while a plan is made, for its explanation."""
+
+    def rule(self, index: int, question: Question, lines: list[int], ranking: list[int]) -> None:
+        """Rule `index` is about to choose from `ranking` for these lines."""
+
+
+def plan(
+    demand: Demand,
+    world: View,
+    scenario: Scenario,
+    transfer_scenarios: Sequence[TransferScenario] = (),
+    recorder: Recorder | None = None,
+) -> Plan:
+    """Packages and transfers for the demand's lines by the scenario's rules in order; what no rule placed stays open.
+
+    Two rules that choose the same location make two packages, each with its own quota slot. A `ship_complete`
+    order is placed whole or not at all."""
+    desk = Desk(demand, world)
+    packages: list[PlannedPackage] = []
+    choices: list[dict[str, Any]] = []
+    bound = 0
+    for index, rule in enumerate(scenario.rules):
+        lines = desk.wanted(rule.items)
+        if not lines:
+            continue
+        picks, least, considered = _place(desk, index, rule, lines, transfer_scenarios, recorder)
+        bound += least
+        choices.append({"rule": index, "candidates": considered, "packages": len(picks), "bound": least})
+        for pick in picks:
+            settle(desk, pick)
+            desk.hold_slot(pick.at)
+            packages.append(_package(desk, rule, pick))
+    open_lines = tuple(
+        OpenLine(line.id, line.sku, n, _reason(desk, line.sku))
+        for line, n in zip(demand.lines, desk.open, strict=True)
+        if n > 0
+    )
+    if open_lines and packages and demand.ship_complete:
+        packages, bound = [], 0
+        short = {line.line: line.reason for line in open_lines}
+        open_lines = tuple(
+            OpenLine(line.id, line.sku, line.quantity, short.get(line.id, "waits: the order ships complete"))
+            for line in demand.lines
+        )
+    return Plan(scenario.id, scenario.version, tuple(packages), open_lines, bound, bound == len(packages), choices)
+
+
+def _place(
+    desk: Desk,
+    index: int,
+    rule: Rule,
+    lines: list[int],
+    transfer_scenarios: Sequence[TransferScenario],
+    recorder: Recorder | None,
+) -> tuple[list[Pick], int, int]:
+    """One rule: its packages, their lower bound, and how many candidates it had."""
+    demand = desk.demand
+    skus = [demand.lines[i].sku for i in lines]
+    need = [desk.open[i] for i in lines]
+    rows = [desk.usable(sku, rule.locations) for sku in skus]
+    question = Question(desk, rule.locations, demand.destination, *_by_sku(skus, need, rows))
+    ranking = ranked(question, candidates(question), rule.order_by)
+    if recorder is not None:
+        recorder.rule(index, question, lines, ranking)
+    if not ranking:
+        return [], 0, 0
+
+    def brought(hub: int, missing: Amounts) -> Brought:
+        return bring(desk, transfer_scenarios, hub, missing)
+
+    most = rule.max_packages or len(ranking)
+    bringing = brought if rule.transferable and transfer_scenarios else None
+    picks, bound = STRATEGIES[rule.strategy](
+        Task(desk, rule.coverage, lines, skus, need, rows, ranking, most, bringing)
+    )
+    return picks, bound, len(ranking)
+
+
+def _by_sku(
+    skus: list[str], need: list[int], rows: list[list[int]]
+) -> tuple[tuple[str, ...], tuple[int, ...], tuple[list[int], ...]]:
+    """The same with one entry per SKU, where two lines ask for the same."""
+    pieces: dict[str, int] = {}
+    for sku, n in zip(skus, need, strict=True):
+        pieces[sku] = pieces.get(sku, 0) + n
+    by_sku = dict(zip(skus, rows, strict=True))
+    return tuple(pieces), tuple(pieces.values()), tuple(by_sku[sku] for sku in pieces)
+
+
+def _package(desk: Desk, rule: Rule, pick: Pick) -> PlannedPackage:
+    total = dict(pick.own)
+    for line, n in pick.brought.total().items():
+        total[line] = total.get(line, 0) + n
+    for line, n in total.items():
+        desk.open[line] -= n
+    transfers = tuple(
+        PlannedTransfer(desk.places.rows[source].id, _lines(desk, amounts)) for source, amounts in pick.brought.legs
+    )
+    return PlannedPackage(desk.places.rows[pick.at].id, rule.name, _lines(desk, total), transfers)
+
+
+def _lines(desk: Desk, amounts: Amounts) -> tuple[PlannedLine, ...]:
+    lines = desk.demand.lines
+    return tuple(PlannedLine(lines[i].id, lines[i].sku, amounts[i]) for i in sorted(amounts))
+
+
+def _reason(desk: Desk, sku: str) -> str:
+    return "in stock, but no rule could place it" if any(n > 0 for n in desk.stock(sku)) else "out of stock"

@@ -1,0 +1,154 @@
+"""Asks a brand's stock service what it has (spec 5, Stock service): small, calm on its bad day, never guesses.
+
+Either every SKU that was asked for is answered, or `StockServiceDown` says why not. Credentials are read where they
+are used and never stand in a message.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import requests
+
+Stocks = dict[str, dict[str, Decimal]]
+"""SKU → erp code → quantity; a location that is not named has 0."""
+
+TIMEOUT = (3.0, 10.0)  # seconds to connect, to read
+SKUS_A_CALL = 120  # keeps the address below the 4 KB that many servers allow
+MOST_BYTES = 8 * 1024 * 1024
+TRIES = 2
+
+
+class StockServiceDown(Exception):
+    """The service did not answer, or not sensibly; the text says which, for people."""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """Where and how to ask; made from a location's `engine`. `secret` gives the password when it is needed."""
+
+    url: str
+    type: str = "multiple"
+    sku_parameter: str = "sku"
+    auth_type: str = "anonymous"
+    username: str = ""
+    auth_url: str = ""
+    settle: int = 600
+    secret: Callable[[], str] = field(default=lambda: "", compare=False, repr=False)
+
+    @classmethod
+    def of(cls, config: Mapping[str, Any], secret: Callable[[], str] = lambda: "") -> "Engine":
+        auth, service = config.get("auth") or {}, config.get("service") or {}
+        return cls(
+            url=str(service.get("url", "")),
+            type=str(service.get("type", "multiple")),
+            sku_parameter=str(service.get("sku_parameter") or "sku"),
+            auth_type=str(auth.get("type", "anonymous")),
+            username=str(auth.get("username") or ""),
+            auth_url=str(auth.get("url") or ""),
+            settle=int(Decimal(str(config.get("settle_minutes", 10))) * 60),
+            secret=secret,
+        )
+
+
+class StockService:
+    """A client of one engine; keeps its connections and its token. One thread at a time."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.session = requests.Session()
+        self.session.trust_env = False  # no proxies and no .netrc of the environment
+        if engine.auth_type == "basic_auth":
+            self.session.auth = (engine.username, engine.secret())
+
+    def inquire(self, skus: Iterable[str]) -> Stocks:
+        """What there is of each SKU; raises StockServiceDown."""
+        wanted = sorted(set(skus))
+        found: Stocks = {}
+        for part in self._parts(wanted):
+            found |= self._ask(part)
+        missing = [sku for sku in wanted if sku not in found]
+        if missing:
+            raise StockServiceDown(f"the stock service did not answer for {', '.join(missing[:5])}")
+        return found
+
+    def _parts(self, skus: list[str]) -> Iterator[list[str]]:
+        size = 1 if self.engine.type == "single" else SKUS_A_CALL
+        for start in range(0, len(skus), size):
+            yield skus[start : start + size]
+
+    def _ask(self, skus: list[str]) -> Stocks:
+        for again in range(TRIES):
+            try:
+                return _read(self._get(skus), skus)
+            except StockServiceDown:
+                if again == TRIES - 1:
+                    raise
+                time.sleep(0.1)
+        raise AssertionError("the loop returns or raises")
+
+    def _get(self, skus: list[str]) -> Any:
+        if self.engine.auth_type == "token" and "Authorization" not in self.session.headers:
+            self._log_in()
+        try:
+            params = [(self.engine.sku_parameter, sku) for sku in skus]
+            with self.session.get(
+                self.engine.url, params=params, timeout=TIMEOUT, allow_redirects=False, stream=True
+            ) as answer:
+                if answer.status_code == 401:
+                    self.session.headers.pop("Authorization", None)
+                if answer.status_code != 200:
+                    raise StockServiceDown(f"the stock service answered {answer.status_code}")
+                body = answer.raw.read(MOST_BYTES + 1, decode_content=True)
+        except (requests.RequestException, OSError) as error:
+            raise StockServiceDown(f"the stock service does not answer ({type(error).__name__})") from error
+        if len(body) > MOST_BYTES:
+            raise StockServiceDown("the stock service's answer is too large")
+        try:
+            return requests.compat.json.loads(body)  # type: ignore[attr-defined]
+        except ValueError as error:
+            raise StockServiceDown("the stock service's answer is not JSON") from error
+
+    def _log_in(self) -> None:
+        try:
+            answer = self.session.post(
+                self.engine.auth_url,
+                json={"username": self.engine.username, "password": self.engine.secret()},
+                timeout=TIMEOUT,
+                allow_redirects=False,
+            )
+            said = answer.json()
+            token = said.get("key") or said.get("token")
+        except (requests.RequestException, ValueError, AttributeError) as error:
+            raise StockServiceDown(f"the stock service's log-in failed ({type(error).__name__})") from error
+        if answer.status_code != 200 or not token:
+            raise StockServiceDown(f"the stock service's log-in answered {answer.status_code}")
+        self.session.headers["Authorization"] = f"Token {token}"
+
+
+def _read(said: Any, skus: list[str]) -> Stocks:
+    """The answer by SKU, checked: a figure that is missing, negative or no number is nonsense, not zero."""
+    rows = said.get("results", [said]) if isinstance(said, dict) else None
+    if not isinstance(rows, list):
+        raise StockServiceDown("the stock service's answer has no results")
+    wanted = set(skus)
+    found: Stocks = {}
+    for row in rows:
+        try:
+            sku, stocks = row["sku"], row["stocks"]
+            if sku in wanted:
+                found[sku] = {str(stock["erp_code"]): _quantity(stock["quantity"]) for stock in stocks}
+        except (KeyError, TypeError, InvalidOperation) as error:
+            raise StockServiceDown("the stock service's answer makes no sense") from error
+    return found
+
+
+def _quantity(said: Any) -> Decimal:
+    if isinstance(said, bool) or not isinstance(said, int | float | str):
+        raise TypeError("no quantity")
+    quantity = Decimal(str(said))
+    if not quantity.is_finite() or quantity < 0 or quantity >= 10**12:
+        raise StockServiceDown("the stock service answered an impossible quantity")
+    return quantity
