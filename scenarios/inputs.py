@@ -1,0 +1,117 @@
+"""What a plan was made from, kept so that it can be explained and made again (spec 2.6).
+
+In two parts, because the greater one is the same for thousands of orders: the *frame* (locations, scenario version,
+transfer scenarios), kept once under its digest, and the *case* of one order (its lines, the available stock of its
+SKUs, the quotas). Both are canonical JSON, compressed; the digest is over what is uncompressed.
+"""
+
+import zlib
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+
+import msgspec
+
+from scenarios.definition import Scenario, TransferScenario
+from scenarios.demand import Demand
+from scenarios.desk import View
+from scenarios.places import Place
+from scenarios.world import World
+
+LEVEL = 6
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The locations in the order of their ordinals, and the scenarios that plan."""
+
+    places: tuple[Place, ...]
+    scenario: Scenario
+    transfer_scenarios: tuple[TransferScenario, ...] = ()
+
+    @cached_property
+    def raw(self) -> bytes:
+        return msgspec.json.encode(
+            {"places": self.places, "scenario": self.scenario, "transfer_scenarios": self.transfer_scenarios},
+            order="deterministic",
+        )
+
+    @cached_property
+    def digest(self) -> str:
+        return sha256(self.raw).hexdigest()
+
+    @cached_property
+    def packed(self) -> bytes:
+        """What is kept under the digest."""
+        return zlib.compress(self.raw, LEVEL)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """`stock`: by SKU the [ordinal, available pieces] where there are any; `quota`: slots held by ordinal;
+    `asked_at`: when the stock was answered, as the caller says it (told in explanations, never looked at)."""
+
+    frame: str
+    demand: Demand
+    stock: dict[str, list[tuple[int, int]]]
+    quota: list[int]
+    asked_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """`digest`: sha256 of the case, which names its frame; `packed`: what is kept of this order."""
+
+    frame: Frame
+    case: Case
+    digest: str
+    packed: bytes
+
+    def world(self) -> World:
+        """The part of the world the plan saw."""
+        world = World(self.frame.places)
+        for ordinal, held in enumerate(self.case.quota):
+            world.slots(self.frame.places[ordinal].id, held)
+        for sku, rows in self.case.stock.items():
+            for ordinal, available in rows:
+                place = self.frame.places[ordinal]
+                world.set_known(place.id, sku, available + place.safety_stock)
+        return world
+
+
+def keep(demand: Demand, world: View, frame: Frame, asked_at: str | None = None) -> Inputs:
+    """The inputs of the plan of this demand in this world, as they are now. The frame's places are the world's."""
+    if frame.places is not world.places.rows:
+        raise ValueError("the frame is of other locations than the world")
+    stock = {}
+    for sku in sorted({line.sku for line in demand.lines}):
+        stock[sku] = [(at, n) for at, n in enumerate(world.available(sku)) if n]
+    case = Case(frame.digest, demand, stock, list(world.quota), asked_at)
+    raw = msgspec.json.encode(case, order="deterministic")
+    return Inputs(frame, case, sha256(raw).hexdigest(), zlib.compress(raw, LEVEL))
+
+
+def unpack(packed_case: bytes, packed_frame: bytes) -> Inputs:
+    """The inputs from what was kept; ValueError where the two do not belong together."""
+    raw = zlib.decompress(packed_case)
+    case = msgspec.json.decode(raw, type=Case)
+    frame = _frame(zlib.decompress(packed_frame))
+    if case.frame != frame.digest:
+        raise ValueError("the case belongs to another frame")
+    return Inputs(frame, case, sha256(raw).hexdigest(), packed_case)
+
+
+def frame_of(packed_case: bytes) -> str:
+    """The digest under which the case's frame is kept."""
+    return msgspec.json.decode(zlib.decompress(packed_case), type=Case).frame
+
+
+class _Frame(msgspec.Struct):
+    places: tuple[Place, ...]
+    scenario: Scenario
+    transfer_scenarios: tuple[TransferScenario, ...]
+
+
+def _frame(raw: bytes) -> Frame:
+    read = msgspec.json.decode(raw, type=_Frame)
+    return Frame(read.places, read.scenario, read.transfer_scenarios)
