@@ -1,9 +1,9 @@
 """An ERP that gets the webhooks, believes nothing it cannot verify, and forgets nothing it answered 200 to.
 
 `POST /hooks/<endpoint>` takes a message; any name will do, each has a ledger and, if one is given, secrets of its own
-(`PUT /endpoints/<endpoint> {"secrets": [...]}`). Each subscription needs a name of its own: two that share one would look
-like repeats. `GET /report` counts what came and what was wrong with it, `GET /problems` names it, `GET /objects` shows
-the ledgers. What is sent, and what may be relied on, is the page on webhooks of the specification.
+(`PUT /endpoints/<endpoint> {"secrets": [...]}`). Each subscription needs a name of its own: two that share one would
+look like repeats. `GET /report` counts what came and what was wrong with it, `GET /problems` names it, `GET /objects`
+shows the ledgers. What is sent, and what may be relied on, is the page on webhooks of the specification.
 """
 
 import hashlib

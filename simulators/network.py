@@ -70,7 +70,6 @@ def stock(
       and of it one to three times a usual line, where the usual line is the median quantity sold.
     * What the warehouses lack, stores may have: an order of many lines mostly goes whole from WH-01 or is split between
       it and a shop; one of few lines often fits a shop nearby.
-    With 500 orders and 60 locations, planned one after another without restocking: see `docs/data.md` for the shares.
     """
     quantities: dict[str, list[int]] = {}
     for order in orders:

@@ -24,14 +24,15 @@ def standard(secret: str, message: str, timestamp: str, body: bytes) -> str:
 def wrong(headers: Mapping[str, str], body: bytes, secrets: list[str], now: float, tolerance: float) -> str | None:
     """Why this request is not to be trusted, or None. At least one signature must be there, and each that is there must
     fit one of the secrets; a standard one may be at most `tolerance` seconds from `now` (Unix time)."""
-    whisperer, signatures = headers.get("X-Whisperer-Signature"), headers.get("webhook-signature")
+    named = {name.lower(): value for name, value in headers.items()}
+    whisperer, signatures = named.get("x-whisperer-signature"), named.get("webhook-signature")
     if whisperer is None and signatures is None:
         return "not signed"
     if whisperer is not None and not _any(whisperer, (classic(secret, body) for secret in secrets)):
         return "X-Whisperer-Signature does not fit the body"
     if signatures is None:
         return None
-    message, timestamp = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
+    message, timestamp = named.get("webhook-id", ""), named.get("webhook-timestamp", "")
     if not message or not timestamp.isdecimal():
         return "webhook-id or webhook-timestamp is missing or wrong"
     if abs(now - int(timestamp)) > tolerance:

@@ -1,9 +1,9 @@
 """The staff of all the stores and warehouses: they look what lies there, and act on it through the HTTP API.
 
 `run` is for the demo and the tests, `python -m simulators.staff --url …` for `make run`. What staff do is chosen in
-`staff_choices`, how they find and do it is in `staff_work`. Before an action is sent it stands in the journal, and after the answer its outcome: so neither the end
-of the API nor the end of the staff loses one, nor does one twice; after a start, actions without an outcome are sent
-again, with the same Idempotency-Key.
+`staff_choices`, how they find and do it is in `staff_work`. Before an action is sent it stands in the journal, and
+after the answer its outcome: so neither the end of the API nor the end of the staff loses one, nor does one twice;
+after a start, actions without an outcome are sent again, with the same Idempotency-Key.
 """
 
 import json
@@ -12,7 +12,7 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, fields
+from dataclasses import fields
 from pathlib import Path
 
 from simulators import program
@@ -107,7 +107,7 @@ def main() -> None:
         pause=options.pause,
         stop=stop,
     )
-    json.dump(asdict(tally), sys.stdout)
+    json.dump(vars(tally), sys.stdout)
     print(flush=True)
 
 

@@ -1,6 +1,6 @@
 """The brand's stock service: what each location says it has of a SKU, good days and bad days.
 
-`GET /multiple?sku=A&sku=B` → `{"results": [{"sku", "stocks": [{"erp_code", "quantity"}]}]}`, a row per SKU, known or not
+`GET /multiple?sku=A&sku=B` → `{"results": [{"sku", "stocks": [{"erp_code", "quantity"}]}]}`, a row per SKU asked
 `GET /single?sku=A` → `{"sku", "stocks": [{"erp_code", "quantity"}]}`
 
 It follows what happens in the shops, not what the order system believes: levels are set (`PUT /admin/levels`) and goods
