@@ -1,0 +1,53 @@
+"""Package (spec 7): the object support, staff and receivers of webhooks read most."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from domain.kernel import Reference
+from domain.order import Order
+from domain.package import Package
+from projections.objects.allowed import command_list
+from projections.objects.location import nested_location
+from projections.objects.order import channel_name, order_short
+from projections.objects.package_item import package_items
+from projections.objects.shipment import shipment_object
+from projections.objects.state import state_object
+from projections.objects.wire import moment
+
+
+def package_object(order: Order, package: Package, reference: Reference, of: Mapping[str, Any]) -> dict[str, Any]:
+    """`of`: what is personal of the order (person)."""
+    shipment = None if package.shipment is None else order.shipments[package.shipment]
+    return {
+        "id": package.id,
+        "number": package.number,
+        "state": state_object(package.state),
+        "commands": command_list("package", package.state),
+        "order": order_short(order, reference, of),
+        "order_id": order.id,
+        "order_number": order.number,
+        "channel_name": channel_name(order, reference),
+        "remote_id": None,
+        "date_placed": moment(order.date_placed),
+        "order_notes": of.get("notes"),
+        "payment_type": order.payment_type,
+        "city": order.destination.city,
+        "delivery_range": order.delivery_range,
+        "stock_location": nested_location(package.location, reference),
+        "shipment": None if shipment is None else shipment_object(order, shipment, reference, of),
+        "shipment_date": None if shipment is None else moment(shipment.shipped_at),
+        "shipping_label": None,
+        "invoice_number": None,
+        "invoice": None,
+        "cancellation_failure": False,
+        "packageitem_set": package_items(order, package),
+        "transfer_orders": list(package.transfers),
+        "scenario": scenario_of(package),
+        "plan": package.plan,
+        "created_date": moment(package.created),
+        "modified_date": moment(package.modified),
+    }
+
+
+def scenario_of(package: Package) -> dict[str, Any]:
+    return {"id": package.scenario, "version": package.scenario_version, "rule": package.rule}

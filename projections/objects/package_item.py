@@ -1,0 +1,39 @@
+"""Package item (spec 7)."""
+
+from typing import Any
+
+from domain.order import Order, OrderItem
+from domain.package import Package, PackageItem
+from projections.objects.product import product_object
+from projections.objects.state import state_object
+from projections.objects.wire import moment
+
+
+def package_item_object(order: Order, package: Package, item: PackageItem, line: OrderItem) -> dict[str, Any]:
+    """`line`: the order item it is of. It has the state of its package."""
+    transfers = order.transfers
+    return {
+        "id": item.id,
+        "package": package.id,
+        "order_item": item.item,
+        "state": state_object(package.state, "packageitem"),
+        "product": product_object(line),
+        "quantity": item.quantity,
+        "unit_type": "quantity",
+        "unit_weight": item.weight,
+        "discrepancy_reason": item.discrepancy_reason,
+        "denial_reason": item.denial_reason,
+        "selected_barcode": item.barcode,
+        "serial_no": item.serial_no,
+        "transfer_orders": [
+            id for id in package.transfers if any(t.package_item == item.id for t in transfers[id].items)
+        ],
+        "projected_departure": None,
+        "created_date": moment(package.created),
+        "modified_date": moment(package.modified),
+    }
+
+
+def package_items(order: Order, package: Package) -> list[dict[str, Any]]:
+    lines = {line.id: line for line in order.items}
+    return [package_item_object(order, package, item, lines[item.item]) for item in package.items]

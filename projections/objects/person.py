@@ -1,0 +1,23 @@
+"""What is personal of an order, opened for a reader; nulls where the person was forgotten (spec 6.2)."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from domain.order import Order
+from domain.personal import Personal
+
+Reveal = Callable[[Personal], Mapping[str, Any] | None]
+"""Opens a sealed value; None when its key was destroyed."""
+
+_CUSTOMER = ("id", "email", "first_name", "last_name", "phone_number")
+
+
+def person(order: Order, reveal: Reveal) -> Mapping[str, Any]:
+    """{customer, shipping_address, billing_address, notes}; empty when forgotten."""
+    return reveal(order.personal) or {}
+
+
+def customer_object(of: Mapping[str, Any]) -> dict[str, Any]:
+    """`{id, email, first_name, last_name, phone_number}`."""
+    customer = of.get("customer") or {}
+    return {name: customer.get(name) for name in _CUSTOMER}

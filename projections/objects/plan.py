@@ -1,0 +1,82 @@
+"""Order execution plan (spec 7): what a planning decided for an order. What its inputs were is explained from them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from domain.order import Order, OrderPlanned
+from domain.states import PackageStatus
+
+COMPLETED = {"enum_class": "OrderExecutionPlanStatus", "enum_value": "completed", "name": "Completed"}
+
+
+def plan_items(order: Order, plan: int) -> list[dict[str, Any]]:
+    """Of the order right after it was planned: its lines as they went into the packages of this plan. A line that
+    found no location was parked in out_of_stock."""
+    return [
+        {
+            "order_item": item.item,
+            "quantity": item.quantity,
+            "package": package.id,
+            "stock_location": package.location,
+            "rule": package.rule,
+            "reason": "no location can supply it" if package.state is PackageStatus.out_of_stock else None,
+        }
+        for package in order.packages.values()
+        if package.plan == plan
+        for item in package.items
+    ]
+
+
+def plan_data(order: Order, fact: OrderPlanned) -> bytes:
+    """What the read model keeps of a plan, as JSON."""
+    return msgspec.json.encode(
+        {
+            "orderexecutionplanitem_set": plan_items(order, fact.plan),
+            "scenario": {"id": fact.scenario, "version": fact.scenario_version, "name": fact.scenario_name},
+            "planner": fact.planner,
+            "inputs": fact.inputs,
+            "choices": fact.choices,
+            "again": fact.again,
+        }
+    )
+
+
+def plan_object(
+    id: int, order: int, at: str | None, data: Mapping[str, Any], explained: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """`data`: as kept; `explained`: scenarios.explain of its kept inputs, where they are still kept."""
+    scenario = data["scenario"]
+    return {
+        "id": id,
+        "state": COMPLETED,
+        "order": order,
+        "commands": [],
+        "orderexecutionplanitem_set": data["orderexecutionplanitem_set"],
+        "context": {
+            "stock": _stock(explained),
+            "asked_at": explained["asked_at"] if explained else None,
+            "scenario": scenario["id"],
+            "version": scenario["version"],
+        },
+        "explanation": explained["sentences"] if explained else [],
+        "scenario_name": scenario["name"],
+        "planner": data["planner"],
+        "inputs": data["inputs"],
+        "choices": data["choices"],
+        "created_date": at,
+        "modified_date": at,
+    }
+
+
+def _stock(explained: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The inputs keep what was available; what of it was reserved was taken off before."""
+    if not explained:
+        return {}
+    return {
+        sku: {
+            code: {"stock_count": str(n), "reservation_count": "0", "quantity": str(n)} for code, n in by_code.items()
+        }
+        for sku, by_code in explained["stock"].items()
+    }

@@ -1,0 +1,36 @@
+"""Shipment (spec 7)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from domain.kernel import Reference
+from domain.order import Order
+from domain.shipment import Shipment
+from projections.objects.address import address_object
+from projections.objects.location import nested_location
+from projections.objects.state import state_object
+from projections.objects.wire import moment
+
+
+def shipment_object(order: Order, shipment: Shipment, reference: Reference, of: Mapping[str, Any]) -> dict[str, Any]:
+    """`of`: what is personal of the order: where it goes. Documents and the carrier's own numbers are null."""
+    company = None if shipment.cargo_company is None else reference.one("cargo_company", shipment.cargo_company)
+    sender = nested_location(order.packages[shipment.package].location, reference)
+    return {
+        "id": shipment.id,
+        "state": state_object(shipment.state),
+        "package": shipment.package,
+        "transfer_order": None,
+        "cargo_company": company and {"id": company.id, "name": company.name, "slug": company.slug},
+        "awb_number": shipment.awb_number,
+        "parcels": [{"awb_number": p.awb_number, "weight": p.weight} for p in shipment.parcels],
+        "query_number": None,
+        "label": None,
+        "sender_address": sender and sender["address"],
+        "destination": address_object(of.get("shipping_address")),
+        "created_date": moment(shipment.created),
+        "modified_date": moment(shipment.modified),
+        "shipped_date": moment(shipment.shipped_at),
+        "delivered_date": moment(shipment.delivered_at),
+        "history": [{"state": str(state.value), "at": moment(at), "source": None} for state, at in shipment.history],
+    }
