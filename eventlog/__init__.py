@@ -1,1 +1,1 @@
-"""The append-only log on PostgreSQL through `eventsourcing`: append, load, follow, verify."""
+"""The append-only log on PostgreSQL: append, load, follow, verify. The only room that knows its tables."""

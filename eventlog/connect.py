@@ -1,0 +1,62 @@
+"""How this room reaches PostgreSQL: connection settings in one place, and the pool the library's recorders use."""
+
+from typing import Any
+
+import psycopg
+from eventsourcing.postgres import ConnectionPool, PostgresDatastore
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.rows import DictRow, dict_row
+
+# A machine that vanished is noticed within seconds; its locks go with its connection.
+_ALIVE = {
+    "connect_timeout": "5",
+    "keepalives_idle": "5",
+    "keepalives_interval": "2",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "10000",
+}
+
+
+def conninfo(database_url: str, name: str) -> str:
+    """libpq settings: UTC, keepalives, `name` as application_name; what the URL says itself wins."""
+    said = conninfo_to_dict(database_url)
+    options = f"{said.pop('options', None) or ''} -c timezone=UTC".strip()
+    return make_conninfo(**{**_ALIVE, "application_name": name, **said, "options": options})
+
+
+def connect(database_url: str, name: str, *, pooled: bool = False) -> psycopg.Connection[Any]:
+    """A connection in autocommit. `pooled`: a transaction pooler stands before the server, so nothing is prepared."""
+    connection = psycopg.connect(conninfo(database_url, name), autocommit=True)
+    if pooled:
+        connection.prepare_threshold = None
+    return connection
+
+
+class Datastore(PostgresDatastore):
+    """The library's datastore on a whole database URL (sockets, TLS and options included), text stream names."""
+
+    def __init__(self, database_url: str, *, size: int = 20, pooled: bool = False) -> None:
+        said = conninfo_to_dict(database_url)
+        super().__init__(
+            dbname=str(said.get("dbname", "")),
+            host=str(said.get("host", "")),
+            port=str(said.get("port", "")),
+            user=str(said.get("user", "")),
+            password="",
+            originator_id_type="text",
+        )
+
+        def prepare_nothing(connection: psycopg.Connection[Any]) -> None:
+            if pooled:
+                connection.prepare_threshold = None
+
+        self.pool = ConnectionPool(
+            conninfo(database_url, "daybook"),
+            connection_class=psycopg.Connection[DictRow],
+            kwargs={"row_factory": dict_row, "autocommit": True},
+            configure=prepare_nothing,
+            min_size=1,
+            max_size=size,
+            open=False,
+            timeout=10.0,
+        )

@@ -1,0 +1,51 @@
+"""A real PostgreSQL for every test that asks: one embedded server a run, a fresh database a test."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from eventlog.embedded import EmbeddedServer
+from eventlog.log import EventLog
+from eventlog.migrate import migrate
+
+TEMPLATE = "template_daybook"
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[EmbeddedServer]:
+    """The run's own server, in a directory of its own, so that several runs do not meet. A test run need not survive a
+    power cut, so it does not wait for the disk; all else is as in production."""
+    home = Path(tempfile.mkdtemp(prefix="daybook-test-"))
+    home.chmod(0o755)  # the server's unprivileged user passes through it
+    server = EmbeddedServer(home, {"fsync": "off", "full_page_writes": "off"}).start()
+    with psycopg.connect(server.database_url("postgres"), autocommit=True) as connection:
+        connection.execute(f"create database {TEMPLATE}")
+    migrate(server.database_url(TEMPLATE))
+    yield server
+    server.stop()
+    shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture
+def database_url(postgres: EmbeddedServer) -> Iterator[str]:
+    """A fresh database with the log's tables, dropped after the test."""
+    name = f"test_{next(_numbers)}"
+    with psycopg.connect(postgres.database_url("postgres"), autocommit=True) as connection:
+        connection.execute(f"create database {name} template {TEMPLATE}")
+    yield postgres.database_url(name)
+    with psycopg.connect(postgres.database_url("postgres"), autocommit=True) as connection:
+        connection.execute(f"drop database {name} with (force)")
+
+
+@pytest.fixture
+def log(database_url: str) -> Iterator[EventLog]:
+    """The log, open on a fresh database."""
+    opened = EventLog.open(database_url)
+    yield opened
+    opened.close()
