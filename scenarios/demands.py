@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from domain.kernel import Reference
-from domain.location import Location
 from domain.location import Address as LocationAddress
+from domain.location import Location
 from domain.order import Order
 from domain.planning import open_lines
 from scenarios.demand import Address, Demand, Line

@@ -1,6 +1,6 @@
 """Reads JSON objects field by field and collects what is wrong, each with its place and what is allowed there."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from domain.kernel import Refusal, invalid
@@ -21,15 +21,15 @@ class Errors:
 class Fields:
     """A JSON object at `path`. With `known`, any other key is an error: a misspelt condition must not be dropped."""
 
-    def __init__(self, data: Any, path: str, errors: Errors, known: Iterable[str] | None = None) -> None:
+    def __init__(self, data: Any, path: str, errors: Errors, known: Collection[str] | None = None) -> None:
         self.path, self.errors, self.data = path, errors, {}
         if not isinstance(data, Mapping):
             self.wrong("", "Must be an object.")
             return
         self.data = dict(data)
-        for key in self.data if known is not None else ():
-            if key not in known:  # type: ignore[operator]
-                self.wrong(str(key), f"Unknown. Allowed: {', '.join(sorted(known or ()))}.")
+        if known is not None:
+            for key in self.data.keys() - set(known):
+                self.wrong(str(key), f"Unknown. Allowed: {', '.join(sorted(known))}.")
 
     def wrong(self, key: str, text: str) -> None:
         path = f"{self.path}.{key}" if self.path and key else self.path or key or "_schema"
@@ -51,7 +51,7 @@ class Fields:
             return default
         return value
 
-    def choice(self, key: str, allowed: Iterable[str], default: str) -> str:
+    def choice(self, key: str, allowed: Collection[str], default: str) -> str:
         value = self.data.get(key)
         if value is None or value == "":
             return default
@@ -79,7 +79,7 @@ class Fields:
             return None
         return value
 
-    def texts(self, key: str, allowed: Iterable[str] | None = None) -> tuple[str, ...]:
+    def texts(self, key: str, allowed: Collection[str] | None = None) -> tuple[str, ...]:
         """A list of texts; null is an empty one. Doubles are dropped, the order stays."""
         value = self.data.get(key)
         if value is None:
@@ -87,17 +87,17 @@ class Fields:
         if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
             self.wrong(key, "Must be a list of texts.")
             return ()
-        for one in value if allowed is not None else ():
-            if one not in allowed:  # type: ignore[operator]
-                self.wrong(key, f"{one!r} is not one of {', '.join(allowed or ())}.")
+        for one in value:
+            if allowed is not None and one not in allowed:
+                self.wrong(key, f"{one!r} is not one of {', '.join(allowed)}.")
         return tuple(dict.fromkeys(value))
 
-    def child(self, key: str, known: Iterable[str] | None = None) -> "Fields":
+    def child(self, key: str, known: Collection[str] | None = None) -> "Fields":
         """The object under the key; null is an empty one."""
         value = self.data.get(key)
         return Fields({} if value is None else value, self.within(key), self.errors, known)
 
-    def children(self, key: str, known: Iterable[str]) -> "list[Fields]":
+    def children(self, key: str, known: Collection[str]) -> "list[Fields]":
         value = self.data.get(key)
         if value is None:
             return []

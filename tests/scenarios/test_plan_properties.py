@@ -7,13 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scenarios.demand import Demand
+from scenarios.desk import Desk
 from scenarios.explain import explain, recheck
 from scenarios.inputs import Frame, keep, unpack
 from scenarios.places import Place
 from scenarios.plan import plan
 from scenarios.planned import apply_plan, plan_bytes, undo_plan
 from scenarios.rules import OF_LOCATION, Question, candidates, packs, ranked, reason_against
-from scenarios.desk import Desk
 from scenarios.world import Overlay, World
 from tests.scenarios.worlds import all_transfers, demands, rules, scenario, worlds
 
@@ -164,9 +164,7 @@ def plain_greedy(wanted: Demand, seen: World, refused_ok: bool = False) -> int:
     for line in wanted.lines:
         left[line.sku] += line.quantity
     stock = {
-        place.id: {
-            sku: seen.available(sku)[at] if (place.id, sku) not in wanted.refused else 0 for sku in left
-        }
+        place.id: {sku: seen.available(sku)[at] if (place.id, sku) not in wanted.refused else 0 for sku in left}
         for at, place in enumerate(seen.places.rows)
         if place.is_active
     }
@@ -268,8 +266,6 @@ def test_the_world_is_known_minus_reserved_minus_safety(steps):
             seen.move(location, sku, n)
             known[location, sku] += n
     for sku in "xy":
-        expected = [
-            max(0, known[p.id, sku] - reserved[p.id, sku] - p.safety_stock) for p in seen.places.rows
-        ]
+        expected = [max(0, known[p.id, sku] - reserved[p.id, sku] - p.safety_stock) for p in seen.places.rows]
         assert seen.available(sku) == expected
         assert [seen.reserved(p.id, sku) for p in seen.places.rows] == [reserved[p.id, sku] for p in seen.places.rows]

@@ -51,8 +51,7 @@ def packed(made: Plan, seen: World) -> list[str]:
         return " ".join(f"{line.sku}{line.quantity}" for line in lines)
 
     return [
-        f"{codes[p.location]} {text(p.lines)}"
-        + "".join(f" <- {codes[t.source]} {text(t.lines)}" for t in p.transfers)
+        f"{codes[p.location]} {text(p.lines)}" + "".join(f" <- {codes[t.source]} {text(t.lines)}" for t in p.transfers)
         for p in made.packages
     ]
 

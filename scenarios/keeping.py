@@ -1,0 +1,70 @@
+"""What planners keep in the database beside the log: inputs of plans, the checkpoint, and who is at which order."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+from eventlog.log import EventLog
+from eventlog.migrate import migrate
+from scenarios.inputs import Inputs
+
+Connection = psycopg.Connection[Any]
+
+LOCK = 7103
+"""First key of the advisory locks of orders that are being planned; the second is the order's id."""
+
+# The orders that no other session is planning.
+TAKE = "select id from unnest(%s::int[]) id where pg_try_advisory_lock(%s, id)"
+
+KEEP_FRAMES = """
+insert into plan_frames (digest, packed) select * from unnest(%s::text[], %s::bytea[]) on conflict do nothing
+"""
+KEEP_INPUTS = """
+insert into plan_inputs (digest, packed) select * from unnest(%s::text[], %s::bytea[]) on conflict do nothing
+"""
+
+# Several planners save the same picture; the furthest stands.
+CHECKPOINT = """
+insert into planner_checkpoint (one, position, needs) values (true, %s, %s)
+on conflict (one) do update set position = excluded.position, needs = excluded.needs
+ where planner_checkpoint.position <= excluded.position
+"""
+
+
+def prepare(log: EventLog) -> None:
+    """The tables of this room."""
+    migrate(log.direct_url, "scenarios", Path(__file__).parent / "sql")
+
+
+@contextmanager
+def locked(connection: Connection, orders: Sequence[int]) -> Iterator[set[int]]:
+    """Which of the orders are ours to plan; the locks of a session die with it."""
+    try:
+        yield {row[0] for row in connection.execute(TAKE, (list(orders), LOCK))}
+    finally:
+        if not connection.closed:
+            connection.execute("select pg_advisory_unlock_all()")
+
+
+class Kept:
+    """Keeps inputs before the plans that name them are written: a plan without its inputs could not be explained."""
+
+    def __init__(self) -> None:
+        self._frames: set[str] = set()
+
+    def keep(self, connection: Connection, inputs: Sequence[Inputs]) -> None:
+        frames = {i.frame.digest: i.frame.packed for i in inputs if i.frame.digest not in self._frames}
+        if frames:
+            connection.execute(KEEP_FRAMES, (list(frames), list(frames.values())))
+            self._frames.update(frames)
+        if inputs:
+            connection.execute(KEEP_INPUTS, ([i.digest for i in inputs], [i.packed for i in inputs]))
+
+
+def save_checkpoint(connection: Connection, position: int, needs: Sequence[tuple[int, int]]) -> None:
+    """From where a start goes on: (order, since) of those that need planning."""
+    connection.execute(CHECKPOINT, (position, Jsonb([list(need) for need in needs])))

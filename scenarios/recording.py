@@ -1,0 +1,64 @@
+"""A plan in the planner's words becomes the record that the domain turns into facts."""
+
+from collections.abc import Mapping
+
+from domain.planning import Leg, Placement, PlanRecord
+from domain.planning_facts import Level
+from domain.states import PackageStatus
+from scenarios.definition import Scenario
+from scenarios.inquiry import Answered
+from scenarios.places import Places
+from scenarios.planned import Plan, PlannedPackage, PlannedTransfer
+
+
+def plan_record(made: Plan, scenario: Scenario, default: int, inputs: str, answered: Answered) -> PlanRecord:
+    """`default` is the id of the default location, `inputs` the digest under which the inputs are kept. A decision
+    carries the stock levels of just the rows it reserves (spec 2.6)."""
+    by_quota = {rule.name: rule.locations.by_quota for rule in scenario.rules}
+    places = answered.world.places
+    return PlanRecord(
+        scenario=scenario.id,
+        scenario_version=scenario.version,
+        scenario_name=scenario.name,
+        planner=made.planner,
+        inputs=inputs,
+        choices={
+            "lower_bound": made.lower_bound,
+            "proven": made.proven,
+            "rules": made.choices,
+            "open": [{"item": o.line, "quantity": o.quantity, "reason": o.reason} for o in made.open_lines],
+        },
+        initial_status=PackageStatus(int(scenario.initial_status)),
+        default_location=default,
+        placements=tuple(_placement(p, by_quota, answered.levels, places) for p in made.packages),
+    )
+
+
+Levels = Mapping[tuple[int, str], Level]
+
+
+def _placement(package: PlannedPackage, by_quota: Mapping[str, bool], levels: Levels, places: Places) -> Placement:
+    own = [levels[package.location, sku] for sku in package.own() if (package.location, sku) in levels]
+    return Placement(
+        location=package.location,
+        rule=package.rule,
+        lines=tuple((line.line, line.quantity) for line in package.lines),
+        legs=tuple(_leg(transfer, levels, places) for transfer in package.transfers),
+        levels=tuple(own),
+        margin=_safety(places, package.location),
+        by_quota=by_quota[package.rule],
+    )
+
+
+def _leg(transfer: PlannedTransfer, levels: Levels, places: Places) -> Leg:
+    rows = dict.fromkeys((transfer.source, line.sku) for line in transfer.lines)
+    return Leg(
+        source=transfer.source,
+        lines=tuple((line.line, line.quantity) for line in transfer.lines),
+        levels=tuple(levels[row] for row in rows if row in levels),
+        margin=_safety(places, transfer.source),
+    )
+
+
+def _safety(places: Places, location: int) -> int:
+    return places.rows[places.ordinal[location]].safety_stock
