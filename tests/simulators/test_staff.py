@@ -198,8 +198,9 @@ def test_an_action_without_an_answer_is_sent_again_with_the_same_key(api):
 def test_refused_thrice_is_left_lying(api):
     api.add_package("R1P1")
     api.run = lambda kind, id, body: ({"error": {"code": "state_conflict"}, "status_code": 400}, 400)
-    with at_work(api, rates=GOOD_DAY) as tally:
+    with at_work(api, rates=GOOD_DAY, until=lambda tally: tally.rounds == 8) as tally:
         assert tally.refused == Counter({"state_conflict": 3})
+        assert tally.idle == 5
 
 
 def test_the_journal_holds_each_acknowledged_action_once(api, tmp_path):
