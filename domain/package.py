@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from domain.discrepancy import DiscrepancyReason, DiscrepancyRecorded
 from domain.kernel import Evolver, fact
@@ -72,6 +72,16 @@ class Package:
 # --- facts
 
 
+class NewItem(NamedTuple):
+    """A package item as it is born; a tuple, since plans hold most of the log's bytes."""
+
+    id: int
+    item: int
+    sku: str
+    quantity: int
+    coming: int = 0
+
+
 @fact(
     "PackageCreated",
     on="package",
@@ -87,7 +97,7 @@ class PackageCreated:
     state: PackageStatus
     born: PackageStatus
     location: int
-    items: tuple[PackageItem, ...]
+    items: tuple[NewItem, ...]
     scenario: int | None = None
     scenario_version: int | None = None
     rule: str = ""
@@ -211,7 +221,7 @@ def _created(_: None, fact: PackageCreated, at: datetime) -> Package:
         state=fact.state,
         born=fact.born,
         location=fact.location,
-        items=fact.items,
+        items=tuple(PackageItem(*i) for i in fact.items),
         scenario=fact.scenario,
         scenario_version=fact.scenario_version,
         rule=fact.rule,

@@ -6,10 +6,10 @@ from typing import Any
 
 from domain.kernel import Facts, Given, Refusal
 from domain.order import Order, OrderFulfilledByMultiplePackages, OrderPlanned, OrderUnplanned, needs_planning
-from domain.package import PackageCreated, PackageItem, PackageLinesReplanned
+from domain.package import PackageCreated, NewItem, PackageLinesReplanned
 from domain.planning_facts import Level
 from domain.states import UNPLANNED, PackageStatus
-from domain.transfer import TransferCreated, TransferItem
+from domain.transfer import NewTransferItem, TransferCreated
 
 Line = tuple[int, int]
 """(order item, pieces)."""
@@ -142,7 +142,7 @@ def _birth(
     number = f"{order.number}P{nth}"
     coming = _sum(line for leg in placement.legs for line in leg.lines)
     items = tuple(
-        PackageItem(id=given.ids("package_item"), item=item, sku=sku[item], quantity=n, coming=coming.get(item, 0))
+        NewItem(id=given.ids("package_item"), item=item, sku=sku[item], quantity=n, coming=coming.get(item, 0))
         for item, n in _sum(placement.lines).items()
     )
     of_item = {i.item: i.id for i in items}
@@ -169,7 +169,7 @@ def _birth(
             source=leg.source,
             destination=placement.location,
             items=tuple(
-                TransferItem(given.ids("transfer_item"), of_item[item], sku[item], pieces)
+                NewTransferItem(given.ids("transfer_item"), of_item[item], sku[item], pieces)
                 for item, pieces in _sum(leg.lines).items()
             ),
             levels=leg.levels,
@@ -191,7 +191,7 @@ def _parked(
         state=PackageStatus.out_of_stock,
         born=PackageStatus.waiting,
         location=plan.default_location,
-        items=tuple(PackageItem(given.ids("package_item"), item, sku[item], pieces) for item, pieces in lines),
+        items=tuple(NewItem(given.ids("package_item"), item, sku[item], pieces) for item, pieces in lines),
         scenario=plan.scenario,
         scenario_version=plan.scenario_version,
         rule="default stock location",

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from domain.discrepancy import DiscrepancyReason, DiscrepancyRecorded
 from domain.kernel import Evolver, Facts, Given, command, fact, invalid
@@ -50,6 +50,15 @@ class Transfer:
 # --- facts
 
 
+class NewTransferItem(NamedTuple):
+    """A transfer item as it is born."""
+
+    id: int
+    package_item: int
+    sku: str
+    quantity: int
+
+
 @fact("TransferCreated", on="transfer", also=("package",), sentence="Transfer {number} was asked of its source.")
 class TransferCreated:
     """`levels` is the stock known of the reserved rows at the source; `margin` its safety stock."""
@@ -59,7 +68,7 @@ class TransferCreated:
     package: int
     source: int
     destination: int
-    items: tuple[TransferItem, ...]
+    items: tuple[NewTransferItem, ...]
     after: int | None = None
     levels: tuple[Level, ...] = ()
     margin: int = 0
@@ -75,8 +84,7 @@ class TransferDispatched:
     transfer: int
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(NamedTuple):
     """Of transfer item `item` (for `package_item`) `sent` pieces left the source and `arrived` came."""
 
     item: int
@@ -122,7 +130,7 @@ def _created(_: None, fact: TransferCreated, at: datetime) -> Transfer:
         source=fact.source,
         destination=fact.destination,
         state=S.waiting,
-        items=fact.items,
+        items=tuple(TransferItem(*i) for i in fact.items),
         after=fact.after,
         created=at,
     )

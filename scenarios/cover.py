@@ -6,8 +6,9 @@ design/performance.md. Nothing depends on time; ties go to the better rank.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from operator import add, itemgetter
 
-UNIT = 1 << 40  # a whole good counts so much: whole numbers, so that no rounding decides
+UNIT = 1 << 20  # a whole good counts about so much: whole numbers, so that no rounding decides
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,38 +24,51 @@ class Cover:
 NOTHING = Cover([], [], 0)
 
 
+@dataclass(frozen=True, slots=True)
+class Goods:
+    """`target[g]` pieces, none more than all candidates have together; `columns[g][c]` what candidate c has;
+    `piece[g]` what a piece counts, so that large lines do not outweigh small ones."""
+
+    target: list[int]
+    columns: list[Sequence[int]]
+    piece: list[int]
+
+    def gains(self, left: Sequence[int], among: Sequence[int]) -> list[int]:
+        """What each candidate would add of what is left."""
+        gains = [0] * len(self.columns[0])
+        for g in among:
+            piece, rest = self.piece[g], left[g]
+            full = piece * rest
+            gains = list(map(add, gains, [piece * n if n < rest else full for n in self.columns[g]]))
+        return gains
+
+    def covers(self, chosen: Sequence[int], served: Sequence[int]) -> bool:
+        return all(sum([column[c] for c in chosen]) >= n for n, column in zip(served, self.columns, strict=True) if n)
+
+
 def cover_units(need: Sequence[int], rows: Sequence[Sequence[int]], ranked: Sequence[int], most: int) -> Cover:
     """Goods that may be cut between locations. `need[g]` pieces; `rows[g]` stock by ordinal, `ranked` the ordinals
     of the candidates, at most `most` of them used."""
     for at in with_all(need, rows, ranked):
         return Cover([ranked.index(at)], [list(need)], 1)
-    columns = [[row[at] for at in ranked] for row in rows]
+    if len(ranked) < 2:
+        columns: list[Sequence[int]] = [[row[at] for at in ranked] for row in rows]
+    else:
+        pick = itemgetter(*ranked)
+        columns = [pick(row) for row in rows]
     target = [min(n, sum(column)) for n, column in zip(need, columns, strict=True)]
-    goods = [g for g, n in enumerate(target) if n]
-    if not goods or most < 1:
+    if not any(target) or most < 1:
         return NOTHING
-    left, chosen = target[:], list[int]()
-    gains = first = _gains(goods, target, left, columns, len(ranked))
-    while goods and len(chosen) < most:
-        best = max(range(len(ranked)), key=gains.__getitem__)
-        chosen.append(best)
-        for g in goods:
-            left[g] -= min(left[g], columns[g][best])
-        goods = [g for g in goods if left[g]]
-        if goods:
-            gains = _gains(goods, target, left, columns, len(ranked))
-            for used in chosen:
-                gains[used] = 0
+    goods = Goods(target, columns, [max(1, UNIT // n) if n else 0 for n in target])
+    first = goods.gains(target, [g for g, n in enumerate(target) if n])
+    chosen, left = _greedy(goods, first, most)
     served = [n - rest for n, rest in zip(target, left, strict=True)]
-    chosen = sorted(chosen)
-    for c in reversed(chosen[:]):
-        others = [other for other in chosen if other != c]
-        if all(sum(column[o] for o in others) >= n for n, column in zip(served, columns, strict=True) if column[c]):
-            chosen = others
-    return Cover(chosen, _shares(served, columns, chosen), _bound(served, columns, first, target))
+    chosen = _needed(goods, sorted(chosen), served)
+    return Cover(chosen, _shares(served, columns, chosen), _bound(goods, served, first))
 
 
 def with_all(need: Sequence[int], rows: Sequence[Sequence[int]], ranked: Sequence[int]) -> Sequence[int]:
+    """Those of the ranked that have everything."""
     for n, row in zip(need, rows, strict=True):
         ranked = [at for at in ranked if row[at] >= n]
         if not ranked:
@@ -62,50 +76,65 @@ def with_all(need: Sequence[int], rows: Sequence[Sequence[int]], ranked: Sequenc
     return ranked
 
 
-def _gains(
-    goods: Sequence[int], target: Sequence[int], left: Sequence[int], columns: Sequence[Sequence[int]], size: int
-) -> list[int]:
-    """What each candidate would add now: of each good the part of its target, a whole one UNIT."""
-    gains = [0] * size
-    for g in goods:
-        piece, rest = UNIT // target[g], left[g]
-        full = UNIT if rest == target[g] else piece * rest
-        gains = [gain + (full if n >= rest else piece * n) for gain, n in zip(gains, columns[g], strict=True)]
-    return gains
+def _greedy(goods: Goods, first: list[int], most: int) -> tuple[list[int], list[int]]:
+    """The candidate that adds most, again and again: who was chosen, and what is left of each good."""
+    chosen, left, gains = list[int](), goods.target[:], first
+    among = [g for g, n in enumerate(left) if n]
+    while among and len(chosen) < most:
+        best = gains.index(max(gains))
+        chosen.append(best)
+        for g in among:
+            left[g] -= min(left[g], goods.columns[g][best])
+        among = [g for g in among if left[g]]
+        if among:
+            gains = goods.gains(left, among)
+            for used in chosen:
+                gains[used] = 0
+    return chosen, left
+
+
+def _needed(goods: Goods, chosen: list[int], served: Sequence[int]) -> list[int]:
+    """Without those the others can do without, the worst ranked first."""
+    for c in reversed(chosen[:]):
+        others = [other for other in chosen if other != c]
+        if goods.covers(others, served):
+            chosen = others
+    return chosen
 
 
 def _shares(served: Sequence[int], columns: Sequence[Sequence[int]], chosen: Sequence[int]) -> list[list[int]]:
     """Who gives what: all of a good from the best ranked that has it whole, else from the largest holders."""
     given = [[0] * len(served) for _ in chosen]
     for g, (n, column) in enumerate(zip(served, columns, strict=True)):
-        holders = sorted(range(len(chosen)), key=lambda i: -column[chosen[i]])
-        whole = [i for i in range(len(chosen)) if column[chosen[i]] >= n]
-        for i in whole[:1] or holders:
-            given[i][g] = min(n, column[chosen[i]])
+        have = [column[c] for c in chosen]
+        whole = next((i for i, amount in enumerate(have) if amount >= n), None)
+        if whole is not None:
+            given[whole][g] = n
+            continue
+        for i in sorted(range(len(chosen)), key=lambda i: -have[i]):  # noqa: B023 - sorted at once
+            given[i][g] = min(n, have[i])
             n -= given[i][g]
     return given
 
 
-def _bound(served: Sequence[int], columns: Sequence[Sequence[int]], gains: Sequence[int], target: Sequence[int]) -> int:
+def _bound(goods: Goods, served: Sequence[int], gains: Sequence[int]) -> int:
     """At least so many locations: by the largest holders of each good, by the largest gains for all together, and
     two where nobody has everything."""
-    bound = 1
-    for n, column in zip(served, columns, strict=True):
-        have, count = 0, 0
-        for amount in sorted(column, reverse=True):
-            if have >= n:
-                break
-            have, count = have + amount, count + 1
-        bound = max(bound, count)
-    if bound == 1 and not with_all(served, columns, range(len(gains))):
-        bound = 2
-    goal = sum(UNIT // t * n for n, t in zip(served, target, strict=True) if n)
-    together = 0
-    for count, gain in enumerate(sorted(gains, reverse=True)):
-        if together >= goal:
-            return max(bound, count)
-        together += gain
-    return max(bound, len(gains)) if together < goal else bound
+    bound = 1 if with_all(served, goods.columns, range(len(gains))) else 2
+    for n, column in zip(served, goods.columns, strict=True):
+        if max(column) < n:
+            bound = max(bound, _count(sorted(column, reverse=True), n))
+    goal = sum(n * piece for n, piece in zip(served, goods.piece, strict=True))
+    return max(bound, _count(sorted(gains, reverse=True), goal))
+
+
+def _count(amounts: Sequence[int], goal: int) -> int:
+    """How many of the amounts, the first ones first, add up to the goal."""
+    for count, amount in enumerate(amounts, start=1):
+        goal -= amount
+        if goal <= 0:
+            return count
+    return len(amounts)
 
 
 def cover_wholes(
@@ -118,12 +147,19 @@ def cover_wholes(
         return alone[c] & left if together is None else together(c, left)
 
     chosen, left = list[int](), everything
-    while left and len(chosen) < most:
-        gains = [sends(c, left).bit_count() for c in range(len(alone))]
-        for used in chosen:
-            gains[used] = 0
-        best = max(range(len(alone)), key=gains.__getitem__, default=0)
-        if not gains or not gains[best]:
+    while left and len(chosen) < most and alone:
+        gains = [(mask & left).bit_count() for mask in alone]
+        if together is not None:
+            # What goes one by one is at least what goes at once: nobody below the best so far need be asked.
+            best_yet = 0
+            for c in sorted(range(len(alone)), key=lambda c: -gains[c]):  # noqa: B023 - sorted at once
+                if gains[c] < best_yet or c in chosen:
+                    gains[c] = 0
+                    continue
+                gains[c] = sends(c, left).bit_count()
+                best_yet = max(best_yet, gains[c])
+        best = gains.index(max(gains))
+        if not gains[best] or best in chosen:
             break
         chosen.append(best)
         left &= ~sends(best, left)
@@ -139,10 +175,6 @@ def cover_wholes(
 
 
 def _bound_of_masks(served: int, alone: Sequence[int]) -> int:
-    goal, sum_ = served.bit_count(), 0
     least = 1 if any(mask & served == served for mask in alone) else 2
-    for count, size in enumerate(sorted(((mask & served).bit_count() for mask in alone), reverse=True), start=1):
-        sum_ += size
-        if sum_ >= goal:
-            return max(count, least)
-    return len(alone)
+    sizes = sorted(((mask & served).bit_count() for mask in alone), reverse=True)
+    return max(least, _count(sizes, served.bit_count()))

@@ -1,15 +1,14 @@
 """The locations as the planner sees them: an immutable snapshot, and what can be worked out once for all orders."""
 
-from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from math import asin, cos, inf, radians, sin, sqrt
+from math import asin, cos, dist, inf, radians, sin
 
 from scenarios.demand import Address
 
 EARTH_KM = 6371.0088
-KEPT_DISTANCES = 256  # destinations whose distances are kept; many orders go to the same towns
+KEPT_DISTANCES = 128  # destinations whose distances are kept; many orders go to the same towns
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +47,9 @@ class Places:
         return sorted(range(len(self.rows)), key=lambda i: self.rows[i].erp_code)
 
     @cached_property
-    def _angles(self) -> list[tuple[float, float] | None]:
+    def _points(self) -> list[tuple[float, float, float] | None]:
         return [
-            None if a.latitude is None or a.longitude is None else (radians(a.latitude), radians(a.longitude))
+            None if a.latitude is None or a.longitude is None else _on_sphere(a.latitude, a.longitude)
             for a in (place.address for place in self.rows)
         ]
 
@@ -73,14 +72,17 @@ class Places:
         if kept is None:
             if len(self._km) >= KEPT_DISTANCES:
                 self._km.clear()
-            latitude, longitude = radians(key[0]), radians(key[1])
-            kept = self._km[key] = array(
-                "d", [inf if a is None else _haversine(latitude, longitude, *a) for a in self._angles]
-            )
+            here = _on_sphere(*key)
+            kept = self._km[key] = [inf if point is None else _kilometres(dist(here, point)) for point in self._points]
         return kept
 
 
-def _haversine(lat1: float, lon1: float, lat2: float, lon2: float) -> float:
-    """Angles in radians; kilometres to the metre, so that the last bits of a platform's sine decide nothing."""
-    h = sin((lat2 - lat1) / 2) ** 2 + cos(lat1) * cos(lat2) * sin((lon2 - lon1) / 2) ** 2
-    return round(2 * EARTH_KM * asin(min(1.0, sqrt(h))), 3)
+def _on_sphere(latitude: float, longitude: float) -> tuple[float, float, float]:
+    """The point of the unit sphere: the straight line between two gives the great circle with one arc sine."""
+    angle, turn = radians(latitude), radians(longitude)
+    return cos(angle) * cos(turn), cos(angle) * sin(turn), sin(angle)
+
+
+def _kilometres(chord: float) -> float:
+    """To the metre, so that the last bits of a platform's sine decide nothing."""
+    return round(2 * EARTH_KM * asin(min(1.0, chord / 2)), 3)

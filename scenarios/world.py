@@ -58,7 +58,9 @@ class World:
         if self.places.has_safety:
             found = [n - s if n > s else 0 for n, s in zip(row.free, self.places.safety, strict=False)]
         else:
-            found = [n if n > 0 else 0 for n in row.free]
+            found = row.free.tolist()
+            if found and min(found) < 0:
+                found = [n if n > 0 else 0 for n in found]
         missing = len(self.places) - len(found)
         return found + [0] * missing if missing else found
 

@@ -1,0 +1,87 @@
+"""`oms serve`: everything on this machine in the foreground, until Ctrl-C: database, API, workers, and the simulated
+outside systems with a first month's orders where `OMS_SIMULATORS` is on."""
+
+import logging
+import signal
+import sys
+import time
+from collections.abc import Callable
+from threading import Event, Thread
+from typing import Any
+
+import requests
+
+from api.installation import OMS, Place, prepared
+from api.processes import Processes
+from api.settings import Settings
+from api.showcase import Showcase
+
+log_ = logging.getLogger("daybook.serve")
+
+WORKERS = (("planner", "planner"), ("followers", "projector,webhooks,jobs"))
+"""Two processes: planning computes, the followers mostly wait for the database."""
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def start(processes: Processes, place: Place, wait: Callable[[], bool]) -> str:
+    """Starts API and workers; the address once it answers. `wait` says whether to go on waiting."""
+    settings = place.settings
+    url = f"http://{settings.host}:{settings.port}"
+    processes.start("api", (*OMS, "api"), place.environment)
+    for name, only in WORKERS:
+        processes.start(name, (*OMS, "worker", "--only", only), place.environment)
+    while wait():
+        try:
+            if requests.get(f"{url}/health/ready", timeout=2).status_code == 200:
+                return url
+        except requests.RequestException:
+            pass
+        processes.watch()
+        time.sleep(0.05)
+    return url
+
+
+def serve(settings: Settings) -> int:
+    """Until SIGINT or SIGTERM; what dies meanwhile is started again."""
+    stop = Event()
+
+    def ask_to_stop(*_: Any) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGINT, ask_to_stop)
+    signal.signal(signal.SIGTERM, ask_to_stop)
+    began = time.monotonic()
+    processes = Processes()
+    with prepared(settings, lambda text: say(f"… {text}")) as place:
+        try:
+            url = start(processes, place, lambda: not stop.is_set())
+            if stop.is_set():
+                return 0
+            _addresses(url, place, time.monotonic() - began)
+            if settings.simulators:
+                showcase = Showcase(url, place)
+                showcase.start(processes)
+                Thread(target=showcase.load, args=(stop, say), daemon=True, name="showcase").start()
+            while not stop.wait(0.5):
+                processes.watch()
+        finally:
+            say("stopping")
+            processes.stop()
+    say("stopped; the data is kept")
+    return 0
+
+
+def _addresses(url: str, place: Place, seconds: float) -> None:
+    settings = place.settings
+    say(f"Daybook answers after {seconds:.1f} s")
+    say(f"  API docs        {url}/docs")
+    say(f"  OpenAPI         {url}/api/v1/oms/openapi.json")
+    say(f"  health, metrics {url}/health/ready  {url}/metrics")
+    if settings.admin_password is None:
+        say(f"  user            {settings.admin_user}, password in {settings.data_dir.resolve() / 'admin-password'}")
+    else:
+        say(f"  user            {settings.admin_user}, password from OMS_ADMIN_PASSWORD")
+    say("  Ctrl-C stops everything")

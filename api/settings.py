@@ -1,0 +1,119 @@
+"""The settings of the environment (spec 8): one typed place. A wrong or unknown `OMS_…` stops the start with a sentence."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Any
+
+Network = IPv4Network | IPv6Network
+
+
+class WrongSetting(Exception):
+    """One sentence that says which setting is wrong and what is allowed."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """`database_url` None: an embedded server in `data_dir`. `webhook_allow`: networks of private receivers that may
+    be called. `simulators`: the outside systems are simulated beside the service. Secrets are never printed."""
+
+    database_url: str | None = None
+    database_direct_url: str | None = None
+    data_dir: Path = Path("var")
+    host: str = "127.0.0.1"
+    port: int = 8000
+    api_processes: int = 1
+    api_threads: int = 32
+    admin_user: str = "admin"
+    admin_password: str | None = None
+    secret_key: str | None = None
+    webhook_allow: tuple[Network, ...] = ()
+    log_format: str = "text"
+    simulators: bool = False
+    idempotency_days: int = 400
+    plan_input_days: int = 90
+    replan_minutes: int = 30
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str] | None = None) -> "Settings":
+        """Read from the environment; raises WrongSetting."""
+        env = os.environ if environment is None else environment
+        names = {f"OMS_{f.name.upper()}": f.name for f in fields(cls) if f.name != "database_url"}
+        names["DATABASE_URL"] = "database_url"
+        for name in env:
+            if name.startswith("OMS_") and name not in names:
+                raise WrongSetting(f"{name} is not a setting; known are {', '.join(sorted(names))}.")
+        given = {field: _READ[field](name, env[name]) for name, field in names.items() if env.get(name)}
+        return cls(**given)
+
+    def shown(self) -> dict[str, str]:
+        """For `oms config`: secrets masked."""
+        return {
+            f.name: "********" if f.name in _SECRET and value else str(value)
+            for f in fields(self)
+            for value in (getattr(self, f.name),)
+        }
+
+
+_SECRET = frozenset({"admin_password", "secret_key", "database_url", "database_direct_url"})
+
+
+def _text(_name: str, value: str) -> str:
+    return value
+
+
+def _whole(least: int, most: int) -> Any:
+    def read(name: str, value: str) -> int:
+        if not value.isdigit() or not least <= int(value) <= most:
+            raise WrongSetting(f"{name} is a whole number from {least} to {most}, not “{value}”.")
+        return int(value)
+
+    return read
+
+
+def _switch(name: str, value: str) -> bool:
+    switches = {"1": True, "on": True, "true": True, "yes": True, "0": False, "off": False, "false": False, "no": False}
+    if value.lower() not in switches:
+        raise WrongSetting(f"{name} is on or off, not “{value}”.")
+    return switches[value.lower()]
+
+
+def _format(name: str, value: str) -> str:
+    if value not in ("text", "json"):
+        raise WrongSetting(f"{name} is text or json, not “{value}”.")
+    return value
+
+
+def _networks(name: str, value: str) -> tuple[Network, ...]:
+    try:
+        return tuple(ip_network(part.strip()) for part in value.split(",") if part.strip())
+    except ValueError as error:
+        raise WrongSetting(f"{name} is a list of networks such as 127.0.0.0/8,::1/128: {error}.") from error
+
+
+def _url(name: str, value: str) -> str:
+    if not value.startswith(("postgresql://", "postgres://")):
+        raise WrongSetting(f"{name} begins with postgresql://.")
+    return value
+
+
+_READ: dict[str, Any] = {
+    "database_url": _url,
+    "database_direct_url": _url,
+    "data_dir": lambda _name, value: Path(value),
+    "host": _text,
+    "port": _whole(0, 65535),
+    "api_processes": _whole(1, 64),
+    "api_threads": _whole(1, 512),
+    "admin_user": _text,
+    "admin_password": _text,
+    "secret_key": _text,
+    "webhook_allow": _networks,
+    "log_format": _format,
+    "simulators": _switch,
+    "idempotency_days": _whole(1, 100_000),
+    "plan_input_days": _whole(1, 100_000),
+    "replan_minutes": _whole(1, 1440),
+}

@@ -1,0 +1,118 @@
+"""The outside systems of `make run`, simulated, and a small first month: real stores and orders, loaded once."""
+
+import os
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import requests
+
+from api.installation import Place
+from api.processes import Processes
+from simulators import data, network, setup_bodies
+
+ORDERS, LOCATIONS, SEED = 150, 60, 1
+PORT_OF_ERP = 1  # counted from the API's own port
+STOCK_ROWS_A_CALL = 10_000
+ORDERS_A_CALL = 50
+
+Bodies = list[dict[str, Any]]
+
+
+class NotSetUp(Exception):
+    """The API refused something of the set-up; the text says what."""
+
+
+@dataclass
+class Client:
+    """The API as the set-up uses it."""
+
+    url: str
+    username: str
+    password: str
+    session: requests.Session = field(default_factory=requests.Session)
+
+    def log_in(self) -> None:
+        said = self.call("POST", "/api/i1/auth/login/", {"username": self.username, "password": self.password})
+        self.session.headers["Authorization"] = f"Token {said['key']}"
+
+    def call(self, method: str, path: str, body: object = None) -> dict[str, object]:
+        answer = self.session.request(method, self.url + path, json=body, timeout=60)
+        if answer.status_code >= 400:
+            raise NotSetUp(f"{method} {path} answered {answer.status_code}: {answer.text[:300]}")
+        return dict(answer.json()) if answer.content else {}
+
+    def post(self, path: str, body: object) -> dict[str, object]:
+        return self.call("POST", f"/api/v1/oms/{path}", body)
+
+
+def set_up(client: Client, orders: Bodies, locations: Bodies, seed: int, said: Callable[[str], None]) -> None:
+    """Channels, carriers, reasons, locations, stock for these orders, scenarios: what must stand before the first."""
+    for path, bodies in (
+        ("channels/", setup_bodies.channels()),
+        ("cargo-companies/", setup_bodies.cargo_companies()),
+        ("packages/package_denial_reason/", setup_bodies.denial_reasons()),
+        ("stock_locations/", locations),
+        ("scenarios/", setup_bodies.scenarios()),
+        ("transfer-scenarios/", setup_bodies.transfer_scenarios()),
+    ):
+        said(f"{len(bodies)} {path.strip('/').split('/')[-1].replace('_', ' ').replace('-', ' ')}")
+        for body in bodies:
+            client.post(path, body)
+    rows = list(network.stock(orders, locations, seed))
+    said(f"{len(rows)} stock levels")
+    for start in range(0, len(rows), STOCK_ROWS_A_CALL):
+        client.call("PUT", "/api/v1/oms/stock/", {"stock": rows[start : start + STOCK_ROWS_A_CALL]})
+
+
+def subscribe(client: Client, hook: str, secret: str) -> None:
+    """All events to the ERP."""
+    body = {"target_url": hook, "event_type": "*", "secret_key": secret, "additional_headers": {}, "config": {}}
+    client.call("POST", "/whisperer/hooks/", body)
+
+
+class Showcase:
+    """The ERP and the staff beside a running service, and the demo's data at its first start."""
+
+    def __init__(self, url: str, place: Place) -> None:
+        self._url, self._place = url, place
+        self._data = Path(place.settings.data_dir).resolve()
+        self._erp = f"http://127.0.0.1:{place.settings.port + PORT_OF_ERP}"
+        self._secret = self._kept_secret()
+
+    def start(self, processes: Processes) -> None:
+        port = str(self._place.settings.port + PORT_OF_ERP)
+        erp = ("-m", "simulators.erp", "--port", port, "--journal", str(self._data / "erp.jsonl"))
+        processes.start("erp", (*erp, "--secret", self._secret))
+        staff = ("-m", "simulators.staff", "--url", self._url, "--username", self._place.settings.admin_user)
+        pace = ("--think", "0.5", "--pause", "2", "--threads", "2", "--journal", str(self._data / "staff.jsonl"))
+        processes.start("staff", (*staff, *pace), {"STAFF_PASSWORD": self._place.admin_password})
+
+    def load(self, stop: Event, say: Callable[[str], None]) -> None:
+        """Once an installation: a loaded one has locations."""
+        client = Client(self._url, self._place.settings.admin_user, self._place.admin_password)
+        try:
+            client.log_in()
+            if client.call("GET", "/api/v1/oms/stock_locations/?limit=1")["count"]:
+                return
+            bodies = list(data.orders(ORDERS, SEED))
+            set_up(client, bodies, list(network.locations(LOCATIONS, SEED)), SEED, lambda text: say(f"… {text}"))
+            subscribe(client, f"{self._erp}/hooks/all", self._secret)
+            for start in range(0, len(bodies), ORDERS_A_CALL):
+                if stop.is_set():
+                    return
+                client.post("orders/", {"orders": bodies[start : start + ORDERS_A_CALL]})
+            say(f"… {len(bodies)} orders are in; staff work on them. The ERP's report: {self._erp}/report")
+        except (NotSetUp, requests.RequestException) as error:
+            if not stop.is_set():
+                say(f"the demo's data was not loaded: {error}")
+
+    def _kept_secret(self) -> str:
+        path = self._data / "erp-secret"
+        if not path.exists():
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+                file.write(secrets.token_urlsafe(24))
+        return path.read_text().strip()

@@ -1,0 +1,64 @@
+"""`oms worker`: the followers of the log in one process: planner, projector, webhooks. Any of them can run alone, and many times."""
+
+import logging
+import signal
+from collections.abc import Callable, Iterable
+from threading import Event, Thread
+from typing import Any
+
+from api.settings import Settings
+from eventlog.log import EventLog
+
+log_ = logging.getLogger("daybook.worker")
+
+PARTS = ("planner", "projector", "webhooks", "jobs")
+
+
+def parts(log: EventLog, settings: Settings, only: Iterable[str]) -> dict[str, Callable[[Event], None]]:
+    """Name → what runs until the event is set."""
+    made: dict[str, Callable[[Event], None]] = {}
+    wanted = set(only)
+    if "planner" in wanted:
+        from scenarios.worker import Planner
+
+        made["planner"] = Planner(log, replan=settings.replan_minutes * 60).run
+    if "projector" in wanted:
+        from projections.projector import Projector
+
+        made["projector"] = Projector(log).run
+    if "webhooks" in wanted:
+        from webhook_outbox.fan_out import FanOut
+        from webhook_outbox.sender import Sender
+
+        made["fan-out"] = FanOut(log).run
+        made["sender"] = Sender(log, settings).run
+    return made
+
+
+def run(log: EventLog, settings: Settings, only: Iterable[str] = PARTS) -> int:
+    """Runs them until SIGTERM or SIGINT. A part that fails ends the process: whoever started it starts it again."""
+    stop = Event()
+    failed: list[str] = []
+
+    def guarded(name: str, part: Callable[[Event], None]) -> None:
+        try:
+            part(stop)
+        except Exception:
+            log_.exception("%s stopped", name)
+            failed.append(name)
+            stop.set()
+
+    def ask_to_stop(*_: Any) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, ask_to_stop)
+    signal.signal(signal.SIGINT, ask_to_stop)
+    threads = [Thread(target=guarded, args=item, name=item[0]) for item in parts(log, settings, only).items()]
+    for thread in threads:
+        thread.start()
+    log_.info("worker runs %s", ", ".join(t.name for t in threads))
+    while not stop.wait(0.5):
+        pass
+    for thread in threads:
+        thread.join(timeout=10)
+    return 1 if failed else 0
