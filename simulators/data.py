@@ -80,15 +80,15 @@ def rows(name: str) -> Iterator[dict[str, str]]:
 
 @cache
 def invoices() -> tuple[Invoice, ...]:
-    """The month's invoices to the United Kingdom that sold goods, in the order they were placed. Left out:
-    cancellations (a number that begins with C), lines without a price or with no or negative quantity (write-offs,
-    samples), lines that are no goods; carriage becomes the invoice's shipping amount."""
+    """The month's invoices to the United Kingdom that sold goods, in the order they were placed. Left out: lines with a
+    negative quantity (cancellations, whose number begins with C, and write-offs) or without a price (samples), lines
+    that are no goods; carriage becomes the invoice's shipping amount."""
     heads: dict[str, dict[str, str]] = {}
     lines: dict[str, list[Line]] = {}
     carriage: dict[str, Decimal] = {}
     for number, row in enumerate(rows("orders_2010-12.csv.gz"), start=1):
         invoice, quantity, price = row["InvoiceNo"], int(row["Quantity"]), Decimal(row["UnitPrice"]).quantize(CENT)
-        if row["Country"] != "United Kingdom" or not invoice.isdecimal() or quantity <= 0 or price <= 0:
+        if row["Country"] != "United Kingdom" or quantity <= 0 or price <= 0:
             continue
         if row["StockCode"] in CARRIAGE:
             carriage[invoice] = carriage.get(invoice, Decimal(0)) + quantity * price

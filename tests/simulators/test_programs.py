@@ -6,11 +6,13 @@ import re
 import signal
 import subprocess
 import sys
+import time
+from collections import Counter
 from contextlib import contextmanager
 
 import pytest
 
-from simulators import program
+from simulators import program, stock_service
 from tests.simulators import web
 from tests.simulators.fake_api import FakeApi
 from tests.simulators.test_erp import message, post, report
@@ -81,6 +83,40 @@ def test_staff_work_until_idle_and_say_what_they_did():
     assert (process.returncode, errors) == (0, "")
     assert sum(json.loads(rest)["acknowledged"].values()) == 3
     assert api.states() == {"R1P1": "900"}
+
+
+def test_staff_killed_again_and_again_do_everything_once(tmp_path):
+    api = FakeApi()
+    for n in range(30):
+        api.add_package(f"R{n}P1")
+    with program.serving(api.app()) as url, program.serving(stock_service.build()) as stock_url:
+        levels = [{"erp_code": "ST-001", "sku": sku, "quantity": 100} for sku in ("SKU0", "SKU1")]
+        web.put(f"{stock_url}/admin/levels", json={"stock": levels})
+        rates = ("--refuse", 0, "--miss", 0, "--attempt", 0)
+        arguments = (
+            "--url",
+            url,
+            "--stock-url",
+            stock_url,
+            "--journal",
+            tmp_path / "staff.jsonl",
+            "--pause",
+            0.01,
+            *rates,
+        )
+        for acted in (10, 35, 60):
+            with started("staff", *arguments, "--think", 0.01, STAFF_TOKEN="first-key") as (process, _):
+                while len(api.log) < acted:
+                    assert process.poll() is None, process.stderr.read()
+                    time.sleep(0.001)
+                process.kill()
+        with started("staff", *arguments, "--until-idle", STAFF_TOKEN="first-key") as (process, _):
+            assert process.wait(timeout=30) == 0
+        assert set(api.states().values()) == {"900"}
+        assert max(Counter((number, slug) for number, slug, _ in api.log).values()) == 1
+        for sku in ("SKU0", "SKU1"):
+            stocks = web.get(f"{stock_url}/single?sku={sku}").json()["stocks"]
+            assert stocks == [{"erp_code": "ST-001", "quantity": 100 - 30 * 2}]
 
 
 def test_staff_stop_on_request_while_the_api_is_away(tmp_path):
