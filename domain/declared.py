@@ -1,8 +1,28 @@
 """Imports every kind once, so that all facts, commands and kinds are declared. Readers of the log import this."""
 
-from domain import location, messages, order, package_commands, planning, reservations, settings, stock
+from domain import (
+    location,
+    messages,
+    order,
+    package_commands,
+    package_exceptions,
+    planning,
+    reservations,
+    settings,
+    stock,
+)
 from domain.kinds import Kind, register
 
 register(Kind("order", order.evolve, reservations.effects))
 
-__all__ = ["location", "messages", "order", "package_commands", "planning", "reservations", "settings", "stock"]
+__all__ = [
+    "location",
+    "messages",
+    "order",
+    "package_commands",
+    "package_exceptions",
+    "planning",
+    "reservations",
+    "settings",
+    "stock",
+]

@@ -16,7 +16,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 class Refusal(Exception):
     """A command is not allowed now. `code` is what the API answers, `extra` stands beside the message.
 
-    Codes: state_conflict, not_found, invalid (with `fields`), conflict, forbidden.
+    Codes: state_conflict, unknown_command, not_found, invalid (with `fields`), conflict, forbidden.
     """
 
     def __init__(self, code: str, message: str, **extra: Any) -> None:

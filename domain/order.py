@@ -212,7 +212,7 @@ def evolve(order: Order | None, fact: Any, at: datetime) -> Order:
     """The order after the fact: the objects it is about, their versions, and where its lines are."""
     about = info(fact)
     changes: dict[str, Any] = {}
-    if about.on == "order":
+    if order is None or about.on == "order":
         order = _order(order, fact, at)
     else:
         for kind in (about.on, *about.also):
@@ -227,7 +227,6 @@ def evolve(order: Order | None, fact: Any, at: datetime) -> Order:
         lines = _lines.table.get(type(fact))
         if lines is not None:
             changes |= lines(order, fact, at)
-    assert order is not None, "the first fact of an order's stream is OrderReceived"
     return replace(order, **changes, version=order.version + 1, modified=at)
 
 
@@ -344,6 +343,7 @@ def receive(order: Order | None, received: OrderReceived) -> Facts:
 
 def request_plan(order: Order) -> Facts:
     """Plan it now (`orders/{id}/plan/`): lets go of `"plan": false`, and tries again what waits."""
-    if order.status is not OrderStatus.approved:
-        raise Refusal("state_conflict", f"Order {order.number} is {order.status.name}; only approved (400) is planned.")
+    if (now := order.status) is not OrderStatus.approved:
+        why = f"Order {order.number} is {now.name} ({now.value}); it is planned when approved (400)."
+        raise Refusal("state_conflict", why, state=str(now.value), allowed=[])
     return [OrderPlanRequested(order=order.id)] if needs_planning(replace(order, to_plan=True)) else []

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from domain.discrepancy import DiscrepancyReason, DiscrepancyRecorded
 from domain.kernel import Evolver, fact
 from domain.planning_facts import Level
-from domain.shipment import Parcel, ShipmentCancelled, ShipmentCreated, ShipmentHandedOver, ShipmentStatusUpdated
+from domain.shipment import ShipmentCancelled, ShipmentCreated, ShipmentHandedOver, ShipmentStatusUpdated
 from domain.states import RESERVES, PackageStatus
 
 S = PackageStatus

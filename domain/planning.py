@@ -1,4 +1,4 @@
-"""A plan put into facts: packages born (A1), lines moved out of packages that wait (A2), the rest parked (spec 1.6, 2.1)."""
+"""A plan put into facts: packages born (A1), lines moved out of packages that wait (A2), the rest parked (spec 2.1)."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import Any
 
 from domain.kernel import Facts, Given, Refusal
 from domain.order import Order, OrderFulfilledByMultiplePackages, OrderPlanned, OrderUnplanned, needs_planning
-from domain.package import PackageCreated, NewItem, PackageLinesReplanned
+from domain.package import NewItem, PackageCreated, PackageLinesReplanned
 from domain.planning_facts import Level
 from domain.states import UNPLANNED, PackageStatus
 from domain.transfer import NewTransferItem, TransferCreated

@@ -1,4 +1,4 @@
-"""What an order holds of what orders share, as a function of its state; and what each event therefore does to the guards.
+"""What an order holds of what orders share, as a function of its state; so what each event does to the guards.
 
 Reservations and quota slots are never kept by hand: the effect of an event is the difference of `holdings` and `slots`
 before and after it, so none can leak. Only goods that move and stock that is learnt are told by the facts themselves.
@@ -98,7 +98,7 @@ def effects(before: Order | None, fact: object, after: Order) -> list[Effect]:
             )
     by_quota = isinstance(fact, PackageCreated) and fact.by_quota
     out += [SlotEffect(location, slots=n, checked=by_quota and n > 0) for location, n in slot.items() if n]
-    out += _missing(fact)
+    out += _missing(before, fact)
     return out
 
 
@@ -136,10 +136,11 @@ def _moves(before: Order | None, fact: object) -> Counter[Row]:
     return moved
 
 
-def _missing(fact: object) -> list[Effect]:
-    """What a discrepancy says of the shelf: nothing there, or so many less (spec 1.9)."""
-    if not isinstance(fact, DiscrepancyRecorded) or fact.reason is DiscrepancyReason.lost:
+def _missing(before: Order | None, fact: object) -> list[Effect]:
+    """What a discrepancy says of the shelf: nothing there, or so many less, unless they had left before (spec 1.9)."""
+    if before is None or not isinstance(fact, DiscrepancyRecorded) or fact.reason is DiscrepancyReason.lost:
         return []
     if fact.reason is DiscrepancyReason.not_found:
         return [StockEffect(fact.location, fact.sku, level=Decimal(0), freeze=FREEZE)]
-    return [StockEffect(fact.location, fact.sku, move=-fact.quantity)]
+    out = before.packages[fact.package].goods_out
+    return [] if out else [StockEffect(fact.location, fact.sku, move=-fact.quantity)]
