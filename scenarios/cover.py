@@ -1,4 +1,5 @@
-"""Fewest packages: cover what is wanted with as few locations as a greedy search, recomputed on the remainder, finds.
+"""Fewest packages: cover what is wanted with as few locations as a greedy search, recomputed on the remainder, finds,
+and where that is not proven the fewest, the same from several other starts.
 
 Candidates are told by their rank (0 is the best by `order_by`), goods by their column. Formulation and figures:
 design/performance.md. Nothing depends on time; ties go to the better rank.
@@ -6,9 +7,13 @@ design/performance.md. Nothing depends on time; ties go to the better rank.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from operator import add, itemgetter
+from operator import itemgetter
 
 UNIT = 1 << 20  # a whole good counts about so much: whole numbers, so that no rounding decides
+
+# Goods, and holders of each, that the search starts from anew, and how many figures (goods × candidates) it may go
+# through for it: a budget of work, never of time, so that the plan does not depend on the machine.
+SCARCEST, STARTS, FIGURES = 2, 4, 40_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +40,12 @@ class Goods:
 
     def gains(self, left: Sequence[int], among: Sequence[int]) -> list[int]:
         """What each candidate would add of what is left."""
-        gains = [0] * len(self.columns[0])
+        each = []
         for g in among:
             piece, rest = self.piece[g], left[g]
             full = piece * rest
-            gains = list(map(add, gains, [piece * n if n < rest else full for n in self.columns[g]]))
-        return gains
+            each.append([piece * n if n < rest else full for n in self.columns[g]])
+        return list(map(sum, zip(*each, strict=True)))
 
     def covers(self, chosen: Sequence[int], served: Sequence[int]) -> bool:
         return all(sum([column[c] for c in chosen]) >= n for n, column in zip(served, self.columns, strict=True) if n)
@@ -61,10 +66,13 @@ def cover_units(need: Sequence[int], rows: Sequence[Sequence[int]], ranked: Sequ
         return NOTHING
     goods = Goods(target, columns, [max(1, UNIT // n) if n else 0 for n in target])
     first = goods.gains(target, [g for g, n in enumerate(target) if n])
-    chosen, left = _greedy(goods, first, most)
+    chosen, left = _greedy(goods, first, [], most)
     served = [n - rest for n, rest in zip(target, left, strict=True)]
+    bound = _bound(goods, served, first)
     chosen = _needed(goods, sorted(chosen), served)
-    return Cover(chosen, _shares(served, columns, chosen), _bound(goods, served, first))
+    if len(chosen) > bound:
+        chosen = _from_other_starts(goods, first, served, chosen, bound)
+    return Cover(chosen, _shares(served, columns, chosen), bound)
 
 
 def with_all(need: Sequence[int], rows: Sequence[Sequence[int]], ranked: Sequence[int]) -> Sequence[int]:
@@ -76,12 +84,12 @@ def with_all(need: Sequence[int], rows: Sequence[Sequence[int]], ranked: Sequenc
     return ranked
 
 
-def _greedy(goods: Goods, first: list[int], most: int) -> tuple[list[int], list[int]]:
-    """The candidate that adds most, again and again: who was chosen, and what is left of each good."""
+def _greedy(goods: Goods, first: list[int], start: list[int], most: int) -> tuple[list[int], list[int]]:
+    """After those of `start`, the candidate that adds most, again and again: who was chosen, what is left."""
     chosen, left, gains = list[int](), goods.target[:], first
     among = [g for g, n in enumerate(left) if n]
     while among and len(chosen) < most:
-        best = gains.index(max(gains))
+        best = start[len(chosen)] if len(chosen) < len(start) else gains.index(max(gains))
         chosen.append(best)
         for g in among:
             left[g] -= min(left[g], goods.columns[g][best])
@@ -91,6 +99,29 @@ def _greedy(goods: Goods, first: list[int], most: int) -> tuple[list[int], list[
             for used in chosen:
                 gains[used] = 0
     return chosen, left
+
+
+def _from_other_starts(goods: Goods, first: list[int], served: list[int], chosen: list[int], bound: int) -> list[int]:
+    """Fewer than `chosen`, if a start from a good holder of the scarcest goods leads there."""
+    scarce = sorted(
+        (g for g, n in enumerate(served) if n),
+        key=lambda g: sum(min(n, served[g]) for n in goods.columns[g]) * goods.piece[g],
+    )[:SCARCEST]
+    starts = {}
+    for g in scarce:
+        column, n = goods.columns[g], served[g]
+        holders = [c for c in range(len(column)) if column[c]]
+        starts.update(dict.fromkeys(sorted(holders, key=lambda c: (-min(column[c], n), -first[c]))[:STARTS]))
+    budget = FIGURES // (len(goods.columns) * len(first))
+    for start in list(starts)[:budget]:
+        tried, left = _greedy(goods, first, [start], len(chosen))
+        if all(n - rest >= want for n, rest, want in zip(goods.target, left, served, strict=True)):
+            tried = _needed(goods, sorted(tried), served)
+            if len(tried) < len(chosen):
+                chosen = tried
+                if len(chosen) == bound:
+                    break
+    return chosen
 
 
 def _needed(goods: Goods, chosen: list[int], served: Sequence[int]) -> list[int]:
@@ -111,7 +142,7 @@ def _shares(served: Sequence[int], columns: Sequence[Sequence[int]], chosen: Seq
         if whole is not None:
             given[whole][g] = n
             continue
-        for i in sorted(range(len(chosen)), key=lambda i: -have[i]):  # noqa: B023 - sorted at once
+        for i in sorted(range(len(chosen)), key=lambda i: -have[i]):
             given[i][g] = min(n, have[i])
             n -= given[i][g]
     return given
@@ -152,7 +183,7 @@ def cover_wholes(
         if together is not None:
             # What goes one by one is at least what goes at once: nobody below the best so far need be asked.
             best_yet = 0
-            for c in sorted(range(len(alone)), key=lambda c: -gains[c]):  # noqa: B023 - sorted at once
+            for c in sorted(range(len(alone)), key=lambda c: -gains[c]):
                 if gains[c] < best_yet or c in chosen:
                     gains[c] = 0
                     continue

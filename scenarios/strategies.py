@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from scenarios.cover import cover_units, cover_wholes, with_all
 from scenarios.definition import Coverage
@@ -9,7 +10,7 @@ from scenarios.desk import Desk
 from scenarios.transfers import NONE, Amounts, Brought
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Task:
     """What one rule has to place: `lines` (indexes) with the pieces `need` of `skus`, `rows` the usable stock of each
     line's SKU by ordinal, `ranked` the candidates, at most `most` packages. `bring(hub, missing)` by transfers."""
@@ -24,10 +25,15 @@ class Task:
     most: int
     bring: Callable[[int, Amounts], Brought] | None
 
-    @property
+    @cached_property
     def twice(self) -> bool:
         """Whether two lines ask for the same SKU, and so for the same pieces."""
         return len(set(self.skus)) < len(self.skus)
+
+    @cached_property
+    def goods(self) -> dict[int, tuple[str, list[int]]]:
+        """By line its SKU and the row of it."""
+        return dict(zip(self.lines, zip(self.skus, self.rows, strict=True), strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,16 +174,17 @@ def _pick(task: Task, at: int, left: Amounts) -> Pick | None:
 
 
 def _from_own(task: Task, at: int, left: Amounts, coverage: Coverage) -> Amounts:
+    """What the location has itself of what is left; lines in their order, which share the stock of their SKU."""
     own: Amounts = {}
     used: dict[str, int] = {}
-    for line, sku, row in zip(task.lines, task.skus, task.rows, strict=True):
-        n = left.get(line, 0)
-        if not n:
-            continue
-        have = row[at] - used.get(sku, 0)
+    twice, goods = task.twice, task.goods
+    for line, n in left.items():
+        sku, row = goods[line]
+        have = row[at] - used.get(sku, 0) if twice else row[at]
         if have >= n or (coverage == "split_lines" and have > 0):
-            own[line] = part = min(have, n)
-            used[sku] = used.get(sku, 0) + part
+            own[line] = part = n if have >= n else have
+            if twice:
+                used[sku] = used.get(sku, 0) + part
         elif coverage == "whole_order":
             return {}
     return own
