@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 import psycopg
 
+from eventlog.connect import only_row
 from eventlog.encode import Encoded
 from eventlog.recorded import Busy, Poisoned, Unavailable, Written
 from eventlog.refusals import Answer, refusal
@@ -124,7 +125,7 @@ class Committer:
                 logger.warning("the log cannot be written now: %s", str(lost).strip().split("\n")[0])
                 self._drop_connection()
                 batch = self._still_patient(batch, lost)
-                time.sleep(pause * random.uniform(0.5, 1.5))
+                time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - jitter
                 pause = min(pause * 2, 0.5)
             except psycopg.DataError as wrong:
                 if len(batch) == 1:
@@ -138,9 +139,8 @@ class Committer:
         if self._connection is None:
             self._connection = self._connect()
         text = b"[" + b",".join([one.encoded.json for one in batch]) + b"]"
-        row = self._connection.execute(APPEND, (text.decode(),), prepare=True).fetchone()
-        assert row is not None
-        first, at, bases, results = row
+        cursor = self._connection.execute(APPEND, (text.decode(),), prepare=True)
+        first, at, bases, results = only_row(cursor)
         if results is None:
             self._accept(batch, first, at, bases)
             return []

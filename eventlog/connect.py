@@ -1,11 +1,17 @@
 """How this room reaches PostgreSQL: connection settings in one place, and the pool the library's recorders use."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar, cast
 
 import psycopg
+from eventsourcing.persistence import InterfaceError, OperationalError
 from eventsourcing.postgres import ConnectionPool, PostgresDatastore
+from eventsourcing.utils import retry
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import DictRow, dict_row
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 # A machine that vanished is noticed within seconds; its locks go with its connection.
 _ALIVE = {
@@ -21,7 +27,8 @@ def conninfo(database_url: str, name: str) -> str:
     """libpq settings: UTC, keepalives, `name` as application_name; what the URL says itself wins."""
     said = conninfo_to_dict(database_url)
     options = f"{said.pop('options', None) or ''} -c timezone=UTC".strip()
-    return make_conninfo(**{**_ALIVE, "application_name": name, **said, "options": options})
+    settings: dict[str, Any] = {**_ALIVE, "application_name": name, **said, "options": options}
+    return make_conninfo(**settings)
 
 
 def connect(database_url: str, name: str, *, pooled: bool = False) -> psycopg.Connection[Any]:
@@ -60,3 +67,16 @@ class Datastore(PostgresDatastore):
             open=False,
             timeout=10.0,
         )
+
+
+def patiently(function: Callable[P, R]) -> Callable[P, R]:
+    """Reads again, for some two seconds, what failed because its connection was lost."""
+    return cast(Callable[P, R], retry((InterfaceError, OperationalError), max_attempts=8, wait=0.25)(function))
+
+
+def only_row(cursor: psycopg.Cursor[Any]) -> Any:
+    """The row of a statement that always gives one."""
+    row = cursor.fetchone()
+    if row is None:
+        raise LookupError("a statement that always gives a row gave none")
+    return row

@@ -7,6 +7,7 @@ when it is killed) and stops it. When we are root the server runs as an unprivil
 import contextlib
 import fcntl
 import logging
+import os
 import signal
 import subprocess
 import time
@@ -15,7 +16,6 @@ from pathlib import Path
 from threading import Event, Thread
 from urllib.parse import quote
 
-import psutil
 import psycopg
 
 from eventlog.place import find_place
@@ -91,9 +91,7 @@ class EmbeddedServer:
             if self._process.poll() is None:
                 self._process.send_signal(signal.SIGINT)  # fast shutdown: sessions end, what was committed is on disk
             self._process.wait()
-        if self._guard is not None and self._guard.stdin is not None:
-            self._guard.stdin.close()
-            self._guard.wait()
+        self._dismiss_guard()
         if self._keeper is not None:
             self._keeper.join()
         self._process, self.owner = None, False
@@ -116,7 +114,7 @@ class EmbeddedServer:
         """A new cluster, made beside its place and moved there whole: a killed initdb leaves nothing half made."""
         command = [self.place.program("initdb"), "-D", ".", "-U", USER, "--auth=trust", "-E", "UTF8", "--locale=C"]
         self.place.clear_unfinished()
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603 - our own program
             [*command, "--no-instructions"],
             cwd=self.place.unfinished,
             stdin=subprocess.DEVNULL,
@@ -149,7 +147,7 @@ class EmbeddedServer:
         for name, value in self.settings.items():
             command += ["-c", f"{name}={value}"]
         with open(self.place.log, "ab") as log:
-            process = subprocess.Popen(
+            process = subprocess.Popen(  # noqa: S603 - our own program
                 command,
                 cwd=self.place.data,
                 stdin=subprocess.DEVNULL,
@@ -163,10 +161,8 @@ class EmbeddedServer:
 
     def _guard_against_our_death(self, pid: int) -> None:
         """A small process that waits on a pipe from us: however we die, it ends the server."""
-        if self._guard is not None and self._guard.stdin is not None:
-            self._guard.stdin.close()
-            self._guard.wait()
-        self._guard = subprocess.Popen(
+        self._dismiss_guard()
+        self._guard = subprocess.Popen(  # noqa: S603 - our own program
             ["/bin/sh", "-c", f"read _; kill -INT {pid} 2>/dev/null"],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
@@ -175,14 +171,27 @@ class EmbeddedServer:
             **self.place.run_as(),
         )
 
+    def _dismiss_guard(self) -> None:
+        """Ended, not let go: the server is gone, and its pid may be another program's by now."""
+        if self._guard is not None and self._guard.stdin is not None:
+            self._guard.kill()
+            self._guard.wait()
+            self._guard.stdin.close()
+            self._guard = None
+
     def _postmaster_runs(self) -> bool:
-        """Whether the postmaster of the pid file lives. A pid that another program has by now is not it."""
+        """Whether the postmaster of the pid file lives. A pid that another program has by now is not it, nor is one
+        that is dead and only not yet buried."""
         try:
             pid = int((self.place.data / "postmaster.pid").read_text().split("\n")[0])
-            process = psutil.Process(pid)
-            return process.status() != psutil.STATUS_ZOMBIE and process.name().startswith("postgres")
-        except (OSError, ValueError, psutil.Error):
-            return False
+            os.kill(pid, 0)
+        except (OSError, ValueError) as gone:
+            return isinstance(gone, PermissionError)
+        status = Path(f"/proc/{pid}/stat")
+        if not status.exists():  # not Linux: the pid lives, more is not known
+            return True
+        name, _, rest = status.read_text().partition("(")[2].rpartition(") ")
+        return name.startswith("postgres") and not rest.startswith("Z")
 
     def _answers(self) -> bool:
         try:
@@ -202,8 +211,7 @@ class EmbeddedServer:
         """Starts the server again when it died and nobody asked it to."""
         while not self._stopping.is_set():
             process = self._process
-            assert process is not None
-            status = process.wait()
+            status = process.wait() if process is not None else None
             if self._stopping.is_set():
                 return
             logger.warning("the embedded PostgreSQL ended with status %s and is started again", status)

@@ -113,6 +113,8 @@ def encode_stored(decision: Decision, stored: Iterable[tuple[str, str, bytes]]) 
         decision.correlation_id,
         decision.causation_id,
     )
+    if len({claim.key for claim in decision.claims}) < len(decision.claims):
+        raise Poisoned("a decision claims a key twice")
     rows: dict[str, _Stream] = {}
     order: dict[str, int] = {}
     events = []

@@ -14,6 +14,7 @@ from typing import Any
 
 import psycopg
 
+from eventlog.connect import only_row
 from eventlog.read import read_all, read_kinds
 from eventlog.recorded import Recorded
 from eventlog.recorder import CHANNEL
@@ -52,9 +53,7 @@ def run_follower(
     def owned(connection: psycopg.Connection[Any]) -> None:
         if not _own(connection, name, stop):
             return
-        row = connection.execute(TAKE, (name, start)).fetchone()
-        assert row is not None
-        position, epoch = row
+        position, epoch = only_row(connection.execute(TAKE, (name, start)))
         logger.info("%s follows from position %s (epoch %s)", name, position, epoch)
         while not stop.is_set():
             events = read_all(connection, position, batch)
@@ -116,8 +115,7 @@ def _persist(connect: Connect, run: Callable[[psycopg.Connection[Any]], None], s
 def _own(connection: psycopg.Connection[Any], name: str, stop: Event) -> bool:
     key = zlib.crc32(name.encode()) - 2**31
     while not stop.is_set():
-        row = connection.execute("select pg_try_advisory_lock(%s, %s)", (FOLLOWER_LOCKS, key)).fetchone()
-        if row and row[0]:
+        if only_row(connection.execute("select pg_try_advisory_lock(%s, %s)", (FOLLOWER_LOCKS, key)))[0]:
             return True
         stop.wait(STANDBY_SECONDS)
     return False

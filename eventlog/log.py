@@ -19,12 +19,12 @@ from eventsourcing.utils import Environment
 from domain.guards import Effect
 from domain.kernel import Given
 from domain.kinds import kind_of
-
 from eventlog.committer import Committer
 from eventlog.connect import Datastore, connect
 from eventlog.encode import encode
 from eventlog.follow import Handle, run_follower, run_tail
 from eventlog.ids import Ids
+from eventlog.keyring import Keyring
 from eventlog.mapper import FactMapper
 from eventlog.migrate import migrate
 from eventlog.read import Reader
@@ -210,7 +210,7 @@ class EventLog(Application[str]):
                 attempts -= 1
                 if attempts <= 0:
                     raise
-                time.sleep(random.uniform(0, 0.003))
+                time.sleep(random.uniform(0, 0.003))  # noqa: S311 - jitter
                 fresh = True
                 continue
             if not written.repeated:
@@ -288,7 +288,7 @@ class EventLog(Application[str]):
             taken = self.claim(claim.key)
             if taken is not None:
                 raise ClaimTaken(taken.key, taken.fingerprint, taken.answer, taken.position)
-        raise  # noqa: PLE0704 - the exception being handled by the caller
+        raise
 
     # --- load and read ----------------------------------------------------------------------------------------------
 
@@ -321,6 +321,10 @@ class EventLog(Application[str]):
     def written(self, command_id: UUID) -> Written | None:
         """What a command has written, if it has."""
         return self._reader.command(command_id)
+
+    def keyring(self, secret: str) -> Keyring:
+        """The customers' keys, opened with the installation's secret."""
+        return Keyring(self._datastore, secret)
 
     @cached_property
     def reference(self) -> Reference:

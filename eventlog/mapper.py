@@ -4,7 +4,7 @@ A fact of version n > 1 carries `"_v": n` in its data. Personal values are opaqu
 """
 
 import re
-from functools import lru_cache
+from functools import cache
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -13,7 +13,7 @@ from eventsourcing.domain import DomainEventProtocol
 from eventsourcing.persistence import Mapper, StoredEvent
 
 from domain.kernel import FACTS, FactInfo, info
-from eventlog.recorded import Poisoned, Recorded, UnknownFact
+from eventlog.recorded import Poisoned, UnknownFact
 
 _encode = msgspec.json.Encoder(decimal_format="string").encode
 _raw = msgspec.json.Decoder()
@@ -22,7 +22,7 @@ _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 NO_COMMAND = UUID(int=0)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _declared(topic: str) -> tuple[type[Any], FactInfo, msgspec.json.Decoder[Any], str]:
     try:
         cls = FACTS[topic]

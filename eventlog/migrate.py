@@ -22,11 +22,10 @@ create table if not exists schema_versions (
 def migrate(database_url: str, room: str = "eventlog", folder: Path = SQL) -> list[int]:
     """Applies what the database lacks of `folder`'s files (`001_name.sql`, …), all in one transaction, in
     order; gives the versions applied. Rooms above keep their own tables the same way under their own name."""
-    with psycopg.connect(database_url, autocommit=True) as connection:
-        with connection.transaction():
-            connection.execute("select pg_advisory_xact_lock(%s, %s)", (LOCKS, MIGRATION_LOCK))
-            connection.execute(_TABLE)
-            return _apply(connection, room, _files(folder))
+    with psycopg.connect(database_url, autocommit=True) as connection, connection.transaction():
+        connection.execute("select pg_advisory_xact_lock(%s, %s)", (LOCKS, MIGRATION_LOCK))
+        connection.execute(_TABLE)
+        return _apply(connection, room, _files(folder))
 
 
 def _files(folder: Path) -> list[tuple[int, str]]:

@@ -2,16 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import psycopg
-from eventsourcing.persistence import InterfaceError, OperationalError
-from eventsourcing.utils import retry
 from psycopg.rows import tuple_row
 
-from eventlog.connect import Datastore
+from eventlog.connect import Datastore, only_row, patiently
 from eventlog.mapper import decode, event_id
 from eventlog.recorded import Claimed, Head, Recorded, Written
 
@@ -20,26 +18,27 @@ COLUMNS = "position, stream, version, at, topic, data, actor, command, command_i
 # One stream after a version, up to a version, position or time.
 STREAM = f"""
 select {COLUMNS} from log
- where stream = %(stream)s and version > %(after)s and version <= %(version)s and position <= %(position)s and at <= %(at)s
+ where stream = %(stream)s and version > %(after)s
+   and version <= %(version)s and position <= %(position)s and at <= %(at)s
  order by version
-"""
+"""  # noqa: S608 - constants only
 
 # All streams by position.
-ALL = f"select {COLUMNS} from log where position > %(after)s order by position limit %(limit)s"
+ALL = f"select {COLUMNS} from log where position > %(after)s order by position limit %(limit)s"  # noqa: S608 - constants only
 
 # Streams of some kinds by position, not beyond the head that was read before.
 OF_KINDS_AFTER = f"""
 select {COLUMNS} from log
  where position > %(after)s and position <= %(until)s and stream ^@ any(%(prefixes)s)
  order by position limit %(limit)s
-"""
+"""  # noqa: S608 - constants only
 
 # Whole kinds, from the streams' heads: the log is not scanned.
 OF_KIND = f"""
 select {", ".join("l." + column for column in COLUMNS.split(", "))} from streams s join log l on l.stream = s.stream
  where s.stream >= %(low)s and s.stream < %(high)s and l.position <= %(until)s
  order by l.position
-"""
+"""  # noqa: S608 - constants only
 
 HEAD = "select position, at, hash from head"
 CLAIM = "select key, fingerprint, answer, position, at from claims where key = %s"
@@ -54,7 +53,7 @@ select c.last_position, c.at, coalesce((select json_object_agg(v.stream, v.versi
 
 ANY_VERSION = 2**31 - 1
 ANY_POSITION = 2**62
-ANY_TIME = datetime.max
+ANY_TIME = datetime.max.replace(tzinfo=UTC)
 
 
 def recorded(row: Sequence[Any]) -> Recorded:
@@ -98,12 +97,7 @@ def read_kinds(
 
 
 def read_head(connection: psycopg.Connection[Any]) -> Head:
-    row = connection.cursor(binary=True, row_factory=tuple_row).execute(HEAD).fetchone()
-    assert row is not None
-    return Head(*row)
-
-
-_again = retry((InterfaceError, OperationalError), max_attempts=8, wait=0.25)
+    return Head(*only_row(connection.cursor(binary=True, row_factory=tuple_row).execute(HEAD)))
 
 
 class Reader:
@@ -117,7 +111,7 @@ class Reader:
         with self._datastore.get_connection() as connection:
             yield connection.cursor(binary=True, row_factory=tuple_row)
 
-    @_again
+    @patiently
     def stream(
         self,
         stream: str,
@@ -137,12 +131,12 @@ class Reader:
         with self._cursor() as cursor:
             return [recorded(row) for row in cursor.execute(STREAM, bounds, prepare=True)]
 
-    @_again
+    @patiently
     def all(self, after: int, limit: int) -> list[Recorded]:
         with self._datastore.get_connection() as connection:
             return read_all(connection, after, limit)
 
-    @_again
+    @patiently
     def of_kind(self, kind: str, until: int | None = None) -> list[Recorded]:
         """Every event of a kind's streams up to a position, by position."""
         low = prefix(kind)
@@ -150,23 +144,23 @@ class Reader:
         with self._cursor() as cursor:
             return [recorded(row) for row in cursor.execute(OF_KIND, bounds)]
 
-    @_again
+    @patiently
     def of_kinds_after(self, kinds: Iterable[str], after: int, limit: int) -> tuple[list[Recorded], int]:
         with self._datastore.get_connection() as connection:
             return read_kinds(connection, kinds, after, limit)
 
-    @_again
+    @patiently
     def head(self) -> Head:
         with self._datastore.get_connection() as connection:
             return read_head(connection)
 
-    @_again
+    @patiently
     def claim(self, key: str) -> Claimed | None:
         with self._cursor() as cursor:
             row = cursor.execute(CLAIM, (key,)).fetchone()
         return Claimed(*row) if row else None
 
-    @_again
+    @patiently
     def command(self, command_id: UUID) -> Written | None:
         with self._cursor() as cursor:
             row = cursor.execute(COMMAND, (command_id,)).fetchone()

@@ -12,24 +12,20 @@ from eventsourcing.persistence import (
     DataError,
     InfrastructureFactory,
     IntegrityError,
-    InterfaceError,
     ListenNotifySubscription,
     Notification,
-    OperationalError,
     StoredEvent,
+    TrackingRecorder,
     WaitInterruptedError,
 )
 from eventsourcing.postgres import PostgresTrackingRecorder
-from eventsourcing.utils import retry
 
 from eventlog.committer import Committer
-from eventlog.connect import Datastore
+from eventlog.connect import Datastore, patiently
 from eventlog.encode import encode_stored
 from eventlog.recorded import Decision, Poisoned, Refused, new_command_id
 
 CHANNEL = "eventlog"
-
-_again = retry((InterfaceError, OperationalError), max_attempts=10, wait=0.2)
 
 # One stream, by version.
 SELECT_STREAM = """
@@ -85,7 +81,7 @@ class LogRecorder(ApplicationRecorder):
             raise IntegrityError(str(refused)) from refused
         return list(range(written.position - len(stored_events) + 1, written.position + 1))
 
-    @_again
+    @patiently
     def select_events(
         self,
         originator_id: UUID | str,
@@ -101,7 +97,7 @@ class LogRecorder(ApplicationRecorder):
             rows = connection.execute(query.encode(), bounds, prepare=True).fetchall()
         return [StoredEvent(r["stream"], r["version"], r["topic"], r["data"].encode()) for r in rows]
 
-    @_again
+    @patiently
     def select_notifications(
         self,
         start: int | None,
@@ -122,7 +118,7 @@ class LogRecorder(ApplicationRecorder):
             rows = connection.execute(SELECT_NOTIFICATIONS, bounds).fetchall()
         return [Notification(r["stream"], r["version"], r["topic"], r["data"].encode(), r["position"]) for r in rows]
 
-    @_again
+    @patiently
     def max_notification_id(self) -> int | None:
         with self.datastore.get_connection() as connection:
             row = connection.execute("select position from head").fetchone()
@@ -163,7 +159,7 @@ class FollowerRecorder(PostgresTrackingRecorder):
     def wait(
         self, application_name: str, notification_id: int | None, timeout: float = 1.0, interrupt: Event | None = None
     ) -> None:
-        """As the library's, but asking every few milliseconds: it polls from 100 ms, too slow to read one's own writes."""
+        """As the library's, but asking every few milliseconds; from 100 ms is too slow to read one's own writes."""
         until, pause = monotonic() + timeout, 0.002
         while not self.has_tracking_id(application_name, notification_id):
             if interrupt is not None and interrupt.is_set():
@@ -174,7 +170,7 @@ class FollowerRecorder(PostgresTrackingRecorder):
             pause = min(pause * 1.5, 0.02)
 
 
-class LogFactory(InfrastructureFactory[FollowerRecorder]):
+class LogFactory(InfrastructureFactory[TrackingRecorder]):
     """Gives the library's Application our recorders."""
 
     def __init__(

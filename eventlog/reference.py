@@ -65,10 +65,18 @@ class Reference(View):
         self._thread.start()
 
     def one(self, kind: str, id: int) -> Any | None:
-        return super().one(kind, id) or (self.refresh() or super().one(kind, id))
+        found = super().one(kind, id)
+        if found is None:
+            self.refresh()
+            found = super().one(kind, id)
+        return found
 
     def find(self, kind: str, key: str) -> Any | None:
-        return super().find(kind, key) or (self.refresh() or super().find(kind, key))
+        found = super().find(kind, key)
+        if found is None:
+            self.refresh()
+            found = super().find(kind, key)
+        return found
 
     @property
     def position(self) -> int:

@@ -182,7 +182,7 @@ begin
     end if;
 
     -- versions: each row of "s" stands on the stream's head and what the rows before it in the batch add
-    select array_agg(b.base order by b.decision, b.ord), bool_and(b.x is null or b.x = b.base) into bases, holds
+    select coalesce(array_agg(b.base order by b.decision, b.ord), '{}'), bool_and(b.x is null or b.x = b.base) into bases, holds
       from (select d.ord as decision, s.ord, s.x,
                    (coalesce(h.version, 0) + coalesce(sum(s.n) over (partition by s.s order by d.ord, s.ord
                                                                     rows between unbounded preceding and 1 preceding), 0))::int as base

@@ -1,0 +1,139 @@
+"""Personal values sealed with a key of their customer (spec 6.2): destroying the key forgets the person everywhere.
+
+Each customer has a data key (AES-256-GCM), kept in `customer_keys` wrapped by the installation's secret. Who the
+customer is stands there only as an HMAC, so the table alone names nobody.
+"""
+
+import base64
+import hashlib
+import hmac
+import os
+import threading
+import time
+from collections import OrderedDict
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from domain.personal import Personal
+from eventlog.connect import Datastore
+
+# The key of a subject, made where there is none. A forgotten subject starts anew: its old key stays destroyed.
+NEW_KEY = """
+insert into customer_keys (key, subject, wrapped) values (%(key)s, %(subject)s, %(wrapped)s)
+    on conflict (subject) do nothing
+"""
+KEY_OF_SUBJECT = "select key from customer_keys where subject = %(subject)s"
+WRAPPED = "select wrapped from customer_keys where key = %s"
+FORGET = """
+update customer_keys set wrapped = null, subject = null, forgotten_at = now() where key = %s and wrapped is not null
+"""
+
+_NONCE = 12
+
+
+class Keyring:
+    """`secret`: the installation's secret (OMS_SECRET_KEY). Keys are held in memory for `keep` seconds at most, so that
+    what one process forgets the others forget soon. Safe to share by threads."""
+
+    def __init__(self, datastore: Datastore, secret: str, keep: float = 5.0, held: int = 10_000) -> None:
+        self._datastore, self._keep, self._held = datastore, keep, held
+        self._wrapping = AESGCM(_derive(secret, b"wrapping of customer keys"))
+        self._naming = _derive(secret, b"naming of customers")
+        self._keys: OrderedDict[str, tuple[float, AESGCM | None]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def new_key(self, subject: str | None) -> str:
+        """The id of the customer's key: the same for the same subject (an e-mail address or a remote id, in upper or
+        lower case); None is a guest, who gets a key of their own each time."""
+        key = uuid4().hex
+        plain = AESGCM.generate_key(256)
+        nonce = os.urandom(_NONCE)
+        row = {
+            "key": key,
+            "subject": None if subject is None else self._name(subject),
+            "wrapped": nonce + self._wrapping.encrypt(nonce, plain, key.encode()),
+        }
+        with self._datastore.get_connection() as connection:
+            if subject is not None:
+                found = connection.execute(KEY_OF_SUBJECT, row).fetchone()
+                if found is not None:
+                    return str(found["key"])
+            if connection.execute(NEW_KEY, row).rowcount == 0:  # another process made it in between
+                return self.new_key(subject)
+        self._remember(key, AESGCM(plain))
+        return key
+
+    def seal(self, customer_key: str, value: Any) -> Personal:
+        """Any value of JSON, sealed; KeyError where the key is forgotten or was never there."""
+        return Personal(
+            customer_key, base64.b64encode(self.seal_bytes(customer_key, msgspec.json.encode(value))).decode()
+        )
+
+    def reveal(self, personal: Personal) -> Any:
+        """The value as JSON gives it back, or None where the customer is forgotten."""
+        plain = self.reveal_bytes(personal.key, base64.b64decode(personal.sealed))
+        return None if plain is None else msgspec.json.decode(plain)
+
+    def seal_bytes(self, customer_key: str, plain: bytes) -> bytes:
+        key = self._key(customer_key)
+        if key is None:
+            raise KeyError(customer_key)
+        nonce = os.urandom(_NONCE)
+        return nonce + key.encrypt(nonce, plain, customer_key.encode())
+
+    def reveal_bytes(self, customer_key: str, sealed: bytes) -> bytes | None:
+        """The plain bytes, or None where the key is forgotten; ValueError where they were sealed with another key or
+        changed since."""
+        key = self._key(customer_key)
+        if key is None:
+            return None
+        try:
+            return key.decrypt(sealed[:_NONCE], sealed[_NONCE:], customer_key.encode())
+        except InvalidTag as wrong:
+            raise ValueError(f"a value was not sealed with key {customer_key}, or has been changed") from wrong
+
+    def forget(self, customer_key: str) -> bool:
+        """Destroys the key; whether there was one. Other processes forget it when their copy is `keep` seconds old."""
+        with self._datastore.get_connection() as connection:
+            destroyed = connection.execute(FORGET, (customer_key,)).rowcount
+        with self._lock:
+            self._keys.pop(customer_key, None)
+        return destroyed == 1
+
+    def _name(self, subject: str) -> bytes:
+        return hmac.digest(self._naming, subject.strip().casefold().encode(), hashlib.sha256)
+
+    def _key(self, customer_key: str) -> AESGCM | None:
+        with self._lock:
+            until, held = self._keys.get(customer_key, (0.0, None))
+        if until > time.monotonic():
+            return held
+        with self._datastore.get_connection() as connection:
+            row = connection.execute(WRAPPED, (customer_key,)).fetchone()
+        wrapped = row["wrapped"] if row else None
+        key = None if wrapped is None else AESGCM(self._unwrap(customer_key, bytes(wrapped)))
+        self._remember(customer_key, key)
+        return key
+
+    def _unwrap(self, customer_key: str, wrapped: bytes) -> bytes:
+        try:
+            return self._wrapping.decrypt(wrapped[:_NONCE], wrapped[_NONCE:], customer_key.encode())
+        except InvalidTag as wrong:
+            raise ValueError(
+                "customer keys were wrapped with another secret key; is OMS_SECRET_KEY the old one?"
+            ) from wrong
+
+    def _remember(self, customer_key: str, key: AESGCM | None) -> None:
+        with self._lock:
+            self._keys[customer_key] = (time.monotonic() + self._keep, key)
+            self._keys.move_to_end(customer_key)
+            if len(self._keys) > self._held:
+                self._keys.popitem(last=False)
+
+
+def _derive(secret: str, purpose: bytes) -> bytes:
+    return hmac.digest(secret.encode(), purpose, hashlib.sha256)
