@@ -87,10 +87,6 @@ class Needs:
         need.skus = skus
 
 
-_OUTCOMES = (OrderPlanned, OrderUnplanned)
-"""Facts of planning itself: after them an order that still needs planning waits for something to change."""
-
-
 class Following:
     """`apply` each batch in position order. What came up to `guards_at` is in the loaded guard figures already."""
 
@@ -145,8 +141,10 @@ class Following:
         self._effects(KINDS["order"].effects(before, recorded.fact, after), recorded)
         if not needs_planning(after):
             self.needs.drop(id)
-        elif isinstance(recorded.fact, _OUTCOMES):
-            self.needs.put(after, recorded.position, now + self.wait)
+        elif isinstance(recorded.fact, OrderUnplanned):
+            self.needs.put(after, recorded.position, None)  # when again, who tried it knows
+        elif isinstance(recorded.fact, OrderPlanned):
+            self.needs.put(after, recorded.position, now + self.wait)  # the rest waits for something to change
         elif (
             before is None or not needs_planning(before) or open_lines(before) != open_lines(after) or _asked(recorded)
         ):

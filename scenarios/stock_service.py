@@ -4,6 +4,7 @@ Either every SKU that was asked for is answered, or `StockServiceDown` says why 
 are used and never stand in a message.
 """
 
+import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import requests
+import urllib3
 
 Stocks = dict[str, dict[str, Decimal]]
 """SKU → erp code → quantity; a location that is not named has 0."""
@@ -102,12 +104,12 @@ class StockService:
                 if answer.status_code != 200:
                     raise StockServiceDown(f"the stock service answered {answer.status_code}")
                 body = answer.raw.read(MOST_BYTES + 1, decode_content=True)
-        except (requests.RequestException, OSError) as error:
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             raise StockServiceDown(f"the stock service does not answer ({type(error).__name__})") from error
         if len(body) > MOST_BYTES:
             raise StockServiceDown("the stock service's answer is too large")
         try:
-            return requests.compat.json.loads(body)  # type: ignore[attr-defined]
+            return json.loads(body)
         except ValueError as error:
             raise StockServiceDown("the stock service's answer is not JSON") from error
 
