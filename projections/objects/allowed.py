@@ -1,7 +1,7 @@
 """The `commands` of an object: what its state allows now (spec 3.2), from the declarations."""
 
 from enum import Enum
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -9,13 +9,13 @@ import msgspec
 from domain.kernel import Command, allowed
 
 
-@lru_cache(maxsize=None)
+@cache
 def input_schema(command: Command) -> dict[str, Any] | None:
     """JSON Schema of the command's input; None where it takes none. Shared, not to be changed."""
     return None if command.input is None else msgspec.json.schema(command.input)
 
 
-@lru_cache(maxsize=None)
+@cache
 def command_list(kind: str, state: Enum) -> list[dict[str, Any]]:
     """`[{transition, slug, name, input_schema}]` in the order of their ids. Shared, not to be changed."""
     return [

@@ -1,0 +1,192 @@
+"""Lives of orders by seeded chance: what they do to the log, without stock, planner or HTTP.
+
+Every decision is made by the domain's own functions, so the histories are ones that can happen.
+"""
+
+import random
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from itertools import count
+from typing import Any
+
+from domain.deciding import decide
+from domain.declared import order as orders
+from domain.kernel import COMMANDS, Given, Refusal, allowed
+from domain.location import Address, Location, Profile
+from domain.order import Destination, Order, OrderItem, OrderReceived
+from domain.package_exceptions import MissingItem
+from domain.personal import Personal
+from domain.planning import Leg, Placement, PlanRecord, open_lines, record_plan
+from domain.settings import CargoCompany, Channel, DenialReason
+from domain.shipment import Parcel
+from domain.states import OrderStatus, PackageStatus
+from domain.transfer import Counted
+
+BEGIN = datetime(2026, 11, 1, 8, tzinfo=UTC)
+CITIES = ("Leeds", "London", "York", "Bath", "Ankara")
+
+
+def locations(n: int) -> dict[int, Location]:
+    return {
+        id: Location(
+            id,
+            Profile(
+                f"ST-{id:03}",
+                f"Store {id}",
+                "warehouse" if id % 7 == 1 else "store",
+                address=Address(city={"name": CITIES[id % len(CITIES)]}),
+                max_quota=40,
+            ),
+            1,
+            BEGIN,
+            BEGIN,
+        )
+        for id in range(1, n + 1)
+    }
+
+
+class Settings:
+    """A domain.kernel.Reference of made-up settings."""
+
+    def __init__(self, n: int) -> None:
+        self.of: dict[str, dict[int, Any]] = {
+            "location": dict(locations(n)),
+            "channel": {1: Channel(1, "web", "web"), 2: Channel(2, "app", "app")},
+            "cargo_company": {1: CargoCompany(1, "Fast Cargo", "fast")},
+            "denial_reason": {1: DenialReason(1, "Too busy")},
+        }
+
+    def one(self, kind: str, id: int) -> Any | None:
+        return self.of.get(kind, {}).get(id)
+
+    def find(self, kind: str, key: str) -> Any | None:
+        for record in self.all(kind):
+            if key in (getattr(record, "slug", None), getattr(getattr(record, "profile", None), "erp_code", None)):
+                return record
+        return None
+
+    def all(self, kind: str) -> list[Any]:
+        return list(self.of.get(kind, {}).values())
+
+
+class Lives:
+    """Orders that live on: each step makes one decision for one of them."""
+
+    def __init__(self, seed: int = 1, places: int = 20, seal: Callable[[int], Personal] | None = None) -> None:
+        self.chance = random.Random(seed)
+        self.settings = Settings(places)
+        self.places = places
+        self.orders: dict[int, Order] = {}
+        self._seal = seal or (lambda id: Personal(f"key{id}", f"sealed{id}"))
+        self._ids: dict[str, Iterator[int]] = {}
+        self._now = BEGIN
+
+    def id(self, kind: str) -> int:
+        return next(self._ids.setdefault(kind, count(1)))
+
+    def given(self) -> Given:
+        self._now += timedelta(seconds=1)
+        return Given(self._now, self.id, self.settings, "lives")
+
+    def receive(self) -> tuple[int, str, list[Any]]:
+        """A new order: (order, command, facts)."""
+        chance, id = self.chance, self.id("order")
+        items = tuple(
+            OrderItem(
+                self.id("order_item"),
+                f"SKU-{chance.randrange(500):04}",
+                chance.randint(1, 4),
+                f"Product {n}",
+                f"bar-{chance.randrange(500)}",
+                omnitron_id=1000 + id * 10 + n,
+                price=Decimal("2.55"),
+            )
+            for n in range(chance.choice((1, 1, 2, 3, 5)))
+        )
+        city = chance.choice(CITIES)
+        status = OrderStatus.approved if chance.random() < 0.95 else OrderStatus.payment_waiting
+        received = OrderReceived(
+            order=id,
+            number=f"R{1_000_000 + id}",
+            channel=chance.choice((1, 1, 2)),
+            status=status,
+            items=items,
+            destination=Destination("GB", city, None, None, 53.8, -1.55),
+            personal=self._seal(id),
+            omnitron_id=id,
+            currency="GBP",
+            amount=Decimal("30.60"),
+            delivery_type=chance.choice(("home", "home", "store_pickup")),
+            date_placed=self._now,
+        )
+        return self._done(id, "receive-order", [received])
+
+    def step(self) -> tuple[int, str, list[Any]] | None:
+        """One more decision for an order taken by chance; None where nothing can be done for it."""
+        order = self.orders[self.chance.choice(list(self.orders))]
+        return self.step_of(order)
+
+    def step_of(self, order: Order) -> tuple[int, str, list[Any]] | None:
+        if order.status is OrderStatus.approved and open_lines(order):
+            facts = record_plan(order, self._plan(order), self.given())
+            return self._done(order.id, "plan", facts) if facts else None
+        todo = [
+            (kind, thing, command)
+            for kind, things in (("package", order.packages), ("transfer", order.transfers))
+            for thing in things.values()
+            for command in allowed(kind, thing.state)
+        ]
+        self.chance.shuffle(todo)
+        for kind, thing, command in todo:
+            row = COMMANDS[kind, command.slug]
+            try:
+                facts = list(decide(order, kind, thing.id, command.slug, self._input(row.input, thing), self.given()))
+            except Refusal:
+                continue
+            if facts:
+                return self._done(order.id, command.slug, facts)
+        return None
+
+    def _plan(self, order: Order) -> PlanRecord:
+        """Most lines go to one or two places, some by transfer, a few find none."""
+        chance = self.chance
+        lines = list(open_lines(order).items())
+        if chance.random() < 0.05:
+            lines = lines[1:]
+        cut = chance.randint(1, len(lines)) if lines and chance.random() < 0.3 else len(lines)
+        placements = []
+        for part in (lines[:cut], lines[cut:]):
+            if part:
+                here, there = chance.sample(range(1, self.places + 1), 2)
+                legs = (Leg(there, tuple(part[:1])),) if chance.random() < 0.15 else ()
+                placements.append(Placement(here, "any place", tuple(part), legs))
+        initial = PackageStatus.waiting_remote_action if chance.random() < 0.1 else PackageStatus.waiting
+        return PlanRecord(1, 1, "Standard", "lives 1", "0" * 64, {}, initial, 1, tuple(placements))
+
+    def _input(self, input: type[Any] | None, thing: Any) -> Any:
+        """Made up from the shape of the input."""
+        chance = self.chance
+        if input is None:
+            return None
+        match input.__name__:
+            case "RefuseInput":
+                return input(denial_reason=1)
+            case "PackInput":
+                return input(parcels=(Parcel(f"AWB{chance.randrange(10**9)}"),) if chance.random() < 0.5 else ())
+            case "MissingInput":
+                return input(package_items=(MissingItem(thing.items[0].id, 1),) if thing.items else ())
+            case "ShipmentStatusInput":
+                return input(status=chance.choice(("delivered", "delivered", "attempted_delivery")))
+            case "DeliverInput":
+                short = chance.random() < 0.2
+                return input(transfer_items=(Counted(thing.items[0].id, 0),) if short else ())
+        return input()
+
+    def _done(self, id: int, command: str, facts: list[Any]) -> tuple[int, str, list[Any]]:
+        order = self.orders.get(id)
+        for fact in facts:
+            order = orders.evolve(order, fact, self._now)
+        assert order is not None
+        self.orders[id] = order
+        return id, command, facts

@@ -1,0 +1,86 @@
+"""What a batch changes in the tables: rows to put, keys to remove, and how the counts move."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+
+from projections.fold import Step, Touched
+from projections.model import Count, OfEvents, OfState
+from projections.objects.person import Reveal
+
+ALL: Count = (0, "")
+
+
+@dataclass(slots=True)
+class Changes:
+    """Of one table."""
+
+    put: list[msgspec.Struct] = field(default_factory=list)
+    removed: list[int] = field(default_factory=list)
+    counts: Counter[Count] = field(default_factory=Counter)
+
+
+def of_state(model: OfState, touched: Iterable[Touched], reveal: Reveal) -> Changes:
+    """Rows of the things that changed. With `many` only the rows that differ from those before."""
+    changes = Changes()
+    put, counts, things, rows, kind, counted = (
+        changes.put,
+        changes.counts,
+        model.things,
+        model.rows,
+        model.kind,
+        model.counted,
+    )
+    for one in touched:
+        before, after = one.before, one.after
+        new = things(after)
+        old = {} if before is None else things(before)
+        shown = one.shown.get(model.name, 0)
+        if new is old and not shown:
+            continue
+        for id, thing in new.items():
+            was = old.get(id)
+            if was is thing and not shown:
+                continue
+            position = max(one.positions.get((kind, id), 0), shown)
+            made = rows(after, thing, position, reveal)
+            if model.many:
+                known = [] if was is None or before is None else rows(before, was, position, reveal)
+                _differences(changes, known, made)
+                continue
+            put.extend(made)
+            if counted is None:
+                counts[ALL] += was is None
+            else:
+                is_now = counted(after, thing)
+                if was is None or before is None:
+                    counts[is_now] += 1
+                elif (was_then := counted(before, was)) != is_now:
+                    counts[was_then] -= 1
+                    counts[is_now] += 1
+    return changes
+
+
+def _differences(changes: Changes, known: Iterable[msgspec.Struct], made: Iterable[msgspec.Struct]) -> None:
+    gone = {_key(row): row for row in known}
+    for row in made:
+        before = gone.pop(_key(row), None)
+        if before is None:
+            changes.counts[ALL] += 1
+        if before != row:
+            changes.put.append(row)
+    changes.removed += gone
+    changes.counts[ALL] -= len(gone)
+
+
+def _key(row: msgspec.Struct) -> int:
+    key: int = getattr(row, row.__struct_fields__[0])
+    return key
+
+
+def of_events(model: OfEvents, steps: Sequence[Step]) -> Changes:
+    rows = model.rows
+    put = [row for event, before, after in steps for row in rows(event, before, after)]
+    return Changes(put, [], Counter({ALL: len(put)}))

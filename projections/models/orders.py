@@ -1,0 +1,99 @@
+"""`orders`: what orders are filtered and sorted by. `order_states`: the folded orders, from which objects are shown."""
+
+from datetime import datetime
+from hashlib import sha256
+
+import msgspec
+
+from domain.order import Order
+from projections.model import OfState, cut
+from projections.objects.person import Reveal
+from projections.order_json import encode_order
+
+
+class OrderRow(msgspec.Struct):
+    id: int
+    number: str
+    state: int
+    channel: int
+    omnitron_id: str | None
+    delivery_type: str
+    retail_store: str | None
+    cargo_company: int | None
+    country: str | None
+    city: str | None
+    township: str | None
+    unplanned: bool
+    date_placed: datetime | None
+    created: datetime | None
+    modified: datetime | None
+    version: int
+    position: int
+
+
+def _row(order: Order, _order: Order, position: int, _reveal: Reveal) -> list[OrderRow]:
+    to = order.destination
+    return [
+        OrderRow(
+            order.id,
+            cut(order.number),
+            order.state,
+            order.channel,
+            None if order.omnitron_id is None else str(order.omnitron_id),
+            order.delivery_type,
+            order.retail_store,
+            order.cargo_company,
+            cut(to.country),
+            cut(to.city),
+            cut(to.township),
+            bool(order.unplanned),
+            order.date_placed,
+            order.created,
+            order.modified,
+            order.version,
+            position,
+        )
+    ]
+
+
+ORDERS = OfState(
+    "orders",
+    OrderRow,
+    "order",
+    lambda order: {order.id: order},
+    _row,
+    counted=lambda order, _: (0, str(order.state.value)),
+    indexes=(
+        "(number text_pattern_ops)",
+        "(state, id)",
+        "(channel, id)",
+        "(omnitron_id) where omnitron_id is not null",
+        "(city, id)",
+        "(township, id) where township is not null",
+        "(date_placed)",
+        "(created)",
+        "(modified)",
+        "(position)",
+        "(id) where unplanned",
+    ),
+)
+
+
+class StateRow(msgspec.Struct):
+    """`state`: the folded order as JSON, personal values sealed inside."""
+
+    id: int
+    version: int
+    state: msgspec.Raw
+
+
+ORDER_STATES = OfState(
+    "order_states",
+    StateRow,
+    "order",
+    lambda order: {order.id: order},
+    lambda order, _thing, _position, _reveal: [StateRow(order.id, order.version, msgspec.Raw(encode_order(order)))],
+    revision=sha256(msgspec.json.encode(msgspec.json.schema(Order), order="sorted")).hexdigest()[:16],
+    # Rows change with every event and nothing but the key is indexed: room on the page keeps the changes there.
+    settings="fillfactor = 60, toast_tuple_target = 4080",
+)

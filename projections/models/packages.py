@@ -1,0 +1,110 @@
+"""`packages` and `package_items`: what packages are filtered and sorted by."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from domain.order import Order
+from domain.package import Package
+from projections.model import OfState, cut
+from projections.objects.person import Reveal
+
+
+class PackageRow(msgspec.Struct):
+    id: int
+    number: str
+    state: int
+    location: int
+    order_id: int
+    order_number: str
+    channel: int
+    delivery_type: str
+    date_placed: datetime | None
+    created: datetime | None
+    modified: datetime | None
+    version: int
+    position: int
+
+
+def _row(order: Order, package: Package, position: int, _reveal: Reveal) -> list[PackageRow]:
+    return [
+        PackageRow(
+            package.id,
+            cut(package.number),
+            package.state,
+            package.location,
+            order.id,
+            cut(order.number),
+            order.channel,
+            order.delivery_type,
+            order.date_placed,
+            package.created,
+            package.modified,
+            package.version,
+            position,
+        )
+    ]
+
+
+def _shown(order: Order) -> Any:
+    return order.number, order.channel, order.delivery_type, order.date_placed
+
+
+PACKAGES = OfState(
+    "packages",
+    PackageRow,
+    "package",
+    lambda order: order.packages,
+    _row,
+    besides=_shown,
+    counted=lambda _, package: (package.location, str(package.state.value)),
+    indexes=(
+        "(location, state, id)",
+        "(state, id)",
+        "(location, id)",
+        "(order_id)",
+        "(order_number text_pattern_ops)",
+        "(channel, id)",
+        "(date_placed)",
+        "(created)",
+        "(modified)",
+        "(position)",
+    ),
+)
+
+
+class PackageItemRow(msgspec.Struct):
+    """State and dates are the package's."""
+
+    id: int
+    package_id: int
+    order_id: int
+    order_item: int
+    sku: str
+    barcode: str | None
+
+
+def _item_rows(order: Order, package: Package, _position: int, _reveal: Reveal) -> list[PackageItemRow]:
+    barcodes = {line.id: line.barcode for line in order.items}
+    return [
+        PackageItemRow(item.id, package.id, order.id, item.item, cut(item.sku), cut(barcodes[item.item]))
+        for item in package.items
+    ]
+
+
+PACKAGE_ITEMS = OfState(
+    "package_items",
+    PackageItemRow,
+    "package",
+    lambda order: order.packages,
+    _item_rows,
+    many=True,
+    besides=lambda order: order.items,
+    indexes=(
+        "(package_id)",
+        "(order_item)",
+        "(sku, package_id)",
+        "(barcode, package_id) where barcode is not null",
+    ),
+)

@@ -1,0 +1,37 @@
+"""The projector: follows the log and keeps the read models, rows and position in one transaction."""
+
+from threading import Event
+from typing import Any
+
+import psycopg
+
+from eventlog.log import EventLog
+from eventlog.recorded import Recorded
+from projections.objects.person import Reveal
+from projections.projection import Projection
+from projections.rebuild import SHARE, rebuild
+from projections.schema import FOLLOWER, TABLES, install
+
+BATCH = 500
+
+
+class Projector:
+    """`reveal` opens personal values for the one read model that shows them (order_customers)."""
+
+    def __init__(self, log: EventLog, reveal: Reveal) -> None:
+        self._log, self._reveal = log, reveal
+
+    def run(self, stop: Event) -> None:
+        """Until `stop`. Makes the tables, builds anew what is out of date, then follows; one process at a time."""
+        stale = install(self._log)
+        if stale:
+            rebuild(self._log, stale, self._reveal)
+        projection = Projection({name: name for name in TABLES}, self._reveal)
+
+        def handle(connection: psycopg.Connection[Any], events: list[Recorded]) -> None:
+            # Rows and position are lost together or not at all, and made again from the log: no wait for the disk.
+            connection.execute("set local synchronous_commit = off")
+            connection.execute(SHARE)
+            projection.apply(connection, events)
+
+        self._log.follow(FOLLOWER, handle, stop=stop, batch=BATCH)

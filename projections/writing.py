@@ -1,0 +1,50 @@
+"""Rows into tables, one statement a table and batch: the rows travel as JSON, PostgreSQL spreads them."""
+
+from collections import Counter
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import msgspec
+import psycopg
+
+from projections.changes import Changes
+from projections.counts import CountRow
+from projections.model import Count, OfEvents, Table
+
+_encode = msgspec.json.Encoder(decimal_format="string").encode
+
+
+@cache
+def _put(table: Table, name: str) -> str:
+    columns = ", ".join(f'"{column}"' for column in table.columns)
+    text = f"insert into {name} ({columns}) select {columns} from json_populate_recordset(null::{name}, %s::json)"  # noqa: S608 - names of ours
+    if isinstance(table, OfEvents):
+        return text
+    key, *others = table.columns
+    changes = ", ".join(f'"{column}" = excluded."{column}"' for column in others)
+    return f'{text} on conflict ("{key}") do update set {changes}'
+
+
+def write(connection: psycopg.Connection[Any], table: Table, name: str, changes: Changes) -> None:
+    """Puts and removes rows of a table that stands under `name`."""
+    if changes.removed:
+        connection.execute(f'delete from {name} where "{table.columns[0]}" = any(%s)', (changes.removed,))  # noqa: S608 - names of ours
+    if changes.put:
+        connection.execute(_put(table, name), (_encode(changes.put).decode(),), prepare=True)
+
+
+def write_counts(connection: psycopg.Connection[Any], name: str, counts: Mapping[str, Counter[Count]]) -> None:
+    """Adds to the counts of each list. What has come down to 0 goes."""
+    rows = [
+        CountRow(of, location, state, n) for of, some in counts.items() for (location, state), n in some.items() if n
+    ]
+    if not rows:
+        return
+    connection.execute(
+        f"insert into {name} select * from json_populate_recordset(null::{name}, %s::json) "  # noqa: S608 - names of ours
+        f"on conflict (list, location, state) do update set n = {name}.n + excluded.n",
+        (_encode(rows).decode(),),
+        prepare=True,
+    )
+    connection.execute(f"delete from {name} where n = 0", prepare=True)  # noqa: S608 - names of ours
