@@ -14,7 +14,7 @@ from scenarios.inputs import Inputs
 
 Connection = psycopg.Connection[Any]
 
-LOCK = 7103
+LOCK = 7110
 """First key of the advisory locks of orders that are being planned; the second is the order's id."""
 
 # The orders that no other session is planning.

@@ -1,6 +1,7 @@
 """A plan in the planner's words becomes the record that the domain turns into facts."""
 
 from collections.abc import Mapping
+from hashlib import sha256
 
 from domain.planning import Leg, Placement, PlanRecord
 from domain.planning_facts import Level
@@ -8,7 +9,7 @@ from domain.states import PackageStatus
 from scenarios.definition import Scenario
 from scenarios.inquiry import Answered
 from scenarios.places import Places
-from scenarios.planned import Plan, PlannedPackage, PlannedTransfer
+from scenarios.planned import Plan, PlannedPackage, PlannedTransfer, plan_bytes
 
 
 def plan_record(made: Plan, scenario: Scenario, default: int, inputs: str, answered: Answered) -> PlanRecord:
@@ -23,6 +24,7 @@ def plan_record(made: Plan, scenario: Scenario, default: int, inputs: str, answe
         planner=made.planner,
         inputs=inputs,
         choices={
+            "plan": plan_digest(made),
             "lower_bound": made.lower_bound,
             "proven": made.proven,
             "rules": made.choices,
@@ -35,6 +37,11 @@ def plan_record(made: Plan, scenario: Scenario, default: int, inputs: str, answe
 
 
 Levels = Mapping[tuple[int, str], Level]
+
+
+def plan_digest(made: Plan) -> str:
+    """Of the plan's canonical bytes: what a recheck must come to again (spec 2.6)."""
+    return sha256(plan_bytes(made)).hexdigest()
 
 
 def _placement(package: PlannedPackage, by_quota: Mapping[str, bool], levels: Levels, places: Places) -> Placement:

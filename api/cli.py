@@ -1,0 +1,161 @@
+"""The program `oms`: serving, and what support engineers ask of the log (spec 6.3, 8). `--json` for programs; the exit
+status is not 0 when something is wrong."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from api import logs
+from api.settings import Settings, WrongSetting
+from api.worker import PARTS
+
+Run = Callable[[Settings, argparse.Namespace], int]
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="oms", description="Daybook: order management on one log.")
+    verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
+
+    def verb(name: str, run: Run, sentence: str, *, machine: bool = True) -> argparse.ArgumentParser:
+        made = verbs.add_parser(name, help=sentence, description=sentence)
+        made.set_defaults(run=run)
+        if machine:
+            made.add_argument("--json", action="store_true", help="for programs")
+        return made
+
+    def about(made: argparse.ArgumentParser) -> argparse.ArgumentParser:
+        made.add_argument("kind", help="order, package, transfer, shipment, location, …")
+        made.add_argument("id", type=int)
+        return made
+
+    verb("serve", _serve, "database, API, workers, all of it, until Ctrl-C", machine=False)
+    verb("api", _api, "the HTTP API alone (needs DATABASE_URL)", machine=False)
+    worker = verb("worker", _worker, "the followers of the log (needs DATABASE_URL)", machine=False)
+    worker.add_argument("--only", default=",".join(PARTS), help=f"some of {', '.join(PARTS)}")
+    verb("init", _init, "make or bring up to date the database, then the admin user")
+    user = verb("user", _user, "add a user, or change one")
+    user.add_argument("action", choices=["add"])
+    user.add_argument("username")
+    user.add_argument("--role", action="append", required=True, help="may be repeated")
+    user.add_argument("--location", action="append", default=[], help="erp code; may be repeated")
+    verb("config", _config, "the settings as they are, secrets masked")
+
+    demo = verb("demo", _demo, "real orders from intake to delivery, then the laws verified")
+    demo.add_argument("--orders", type=int, default=500)
+    demo.add_argument("--locations", type=int, default=60)
+    demo.add_argument("--seed", type=int, default=1)
+
+    about(verb("history", _audit("history"), "every event of an object, with its sentence"))
+    at = about(verb("at", _audit("at"), "an object as it was"))
+    at.add_argument("when", help="a time (2026-10-03T12:00), @POSITION, or vVERSION")
+    diff = about(verb("diff", _audit("diff"), "what changed between two versions"))
+    diff.add_argument("one", type=int)
+    diff.add_argument("other", type=int)
+    explain = verb("explain", _audit("explain"), "why an order was planned as it was")
+    explain.add_argument("order", type=int)
+    explain.add_argument("--recheck", action="store_true", help="plan it again from the kept inputs and compare")
+    verb("verify", _audit("verify"), "the laws of the domain, the hash chain and the guards over the whole log")
+    rebuild = verb("rebuild", _audit("rebuild"), "a read model (or `guards`) anew from the log, then swapped in")
+    rebuild.add_argument("name", help="a table's name, `all`, or `guards`")
+    bench = verb("bench", _bench, "the benchmarks", machine=False)
+    bench.add_argument("rest", nargs=argparse.REMAINDER)
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    arguments = parser().parse_args(argv)
+    try:
+        settings = Settings.of()
+    except WrongSetting as wrong:
+        print(wrong, file=sys.stderr)
+        return 2
+    logs.configure(settings.log_format)
+    run: Run = arguments.run
+    return run(settings, arguments)
+
+
+def say(arguments: argparse.Namespace, answer: Any, text: Callable[[Any], str]) -> None:
+    """The answer as JSON, or as text for people."""
+    print(json.dumps(answer, indent=2, default=str) if arguments.json else text(answer))
+
+
+def _serve(settings: Settings, _: argparse.Namespace) -> int:
+    from api.serve import serve
+
+    return serve(settings)
+
+
+def _api(settings: Settings, _: argparse.Namespace) -> int:
+    from api.server import run
+
+    return run(settings)
+
+
+def _worker(settings: Settings, arguments: argparse.Namespace) -> int:
+    from api.opening import opened
+    from api.worker import run
+
+    only = [part.strip() for part in arguments.only.split(",") if part.strip()]
+    unknown = [part for part in only if part not in PARTS]
+    if unknown:
+        print(f"There is no part {unknown[0]!r}; there are {', '.join(PARTS)}.", file=sys.stderr)
+        return 2
+    with opened(settings) as log:
+        return run(log, settings, only)
+
+
+def _init(settings: Settings, arguments: argparse.Namespace) -> int:
+    from api.installation import prepared
+    from api.opening import initialise, opened
+
+    with prepared(settings) as place, opened(place.settings) as log:
+        initialise(log, place)
+        say(arguments, {"ready": True}, lambda _: "ready")
+    return 0
+
+
+def _user(settings: Settings, arguments: argparse.Namespace) -> int:
+    from api.installation import prepared
+    from api.opening import add_user, opened
+
+    with prepared(settings) as place, opened(place.settings) as log:
+        password = add_user(log, place, arguments.username, arguments.role, arguments.location)
+        said = {"username": arguments.username, "password": password}
+        say(arguments, said, lambda s: f"{s['username']} was saved; the password, shown once: {s['password']}")
+    return 0
+
+
+def _config(settings: Settings, arguments: argparse.Namespace) -> int:
+    say(arguments, settings.shown(), lambda shown: "\n".join(f"{name:24} {value}" for name, value in shown.items()))
+    return 0
+
+
+def _demo(settings: Settings, arguments: argparse.Namespace) -> int:
+    from api.demo import demo
+
+    return demo(settings, arguments)
+
+
+def _audit(name: str) -> Run:
+    def run(settings: Settings, arguments: argparse.Namespace) -> int:
+        from api import audit_tools
+        from api.installation import prepared
+        from api.opening import opened
+
+        tool: Callable[..., int] = getattr(audit_tools, name)
+        with prepared(settings) as place, opened(place.settings) as log:
+            return tool(log, place, arguments, say)
+
+    return run
+
+
+def _bench(_: Settings, arguments: argparse.Namespace) -> int:
+    from benchmarks.__main__ import main as bench
+
+    return bench(arguments.rest)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
