@@ -30,7 +30,8 @@ class View:
     def all(self, kind: str) -> list[Any]:
         return list(self._states[kind].values())
 
-    def _fold(self, events: Iterable[Recorded]) -> None:
+    def fold(self, events: Iterable[Recorded]) -> None:
+        """Takes in what happened next to these kinds, in order."""
         for event in events:
             kind = kind_of(event.stream)
             states = self._states[kind.name]
@@ -88,7 +89,7 @@ class Reference(View):
         with self._lock:
             while True:
                 events, seen = self._reader.of_kinds_after(self._kinds, self._position, 500)
-                self._fold(events)
+                self.fold(events)
                 self._position = seen
                 if len(events) < 500:
                     return
@@ -97,7 +98,7 @@ class Reference(View):
         """The same as it was at a position of the log."""
         view = View()
         events = [event for kind in self._kinds for event in self._reader.of_kind(kind, position)]
-        view._fold(sorted(events, key=lambda event: event.position))
+        view.fold(sorted(events, key=lambda event: event.position))
         return view
 
     def close(self) -> None:
@@ -107,7 +108,7 @@ class Reference(View):
     def _load(self) -> None:
         head = self._reader.head().position
         for kind in self._kinds:
-            self._fold(self._reader.of_kind(kind, head))
+            self.fold(self._reader.of_kind(kind, head))
         self._position = head
 
     def _tail(self) -> None:
@@ -115,5 +116,5 @@ class Reference(View):
 
     def _take(self, _connection: psycopg.Connection[Any], events: list[Recorded]) -> None:
         with self._lock:
-            self._fold(event for event in events if event.position > self._position)
+            self.fold(event for event in events if event.position > self._position)
             self._position = max(self._position, events[-1].position)
