@@ -2,11 +2,11 @@
 
 from typing import Any, Literal
 
-from domain import package_commands, package_exceptions, transfer
+from domain import declared
 from domain.kernel import Command, Facts, Given, Refusal, allowed, find_command
 from domain.order import Order
 
-__all__ = ["Commanded", "command_of", "decide", "package_commands", "package_exceptions", "transfer"]
+__all__ = ["Commanded", "command_of", "decide", "declared"]
 
 Commanded = Literal["package", "transfer"]
 """The kinds of objects that take commands."""

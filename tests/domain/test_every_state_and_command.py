@@ -1,0 +1,222 @@
+"""Every command from every state: what the tables of spec 1.2, 1.6 and 1.7 say, and nothing else."""
+
+from collections import Counter
+from dataclasses import replace
+from itertools import product
+from typing import Any
+
+import pytest
+
+from domain.deciding import command_of, decide
+from domain.guards import SlotEffect
+from domain.kernel import COMMANDS, allowed
+from domain.order import Order
+from domain.package import Package
+from domain.package_commands import PackInput, ShipmentStatusInput
+from domain.package_exceptions import CancelInput, MissingInput, MissingItem, ReasonInput, RefuseInput
+from domain.reservations import holdings, slots
+from domain.states import PackageStatus, TransferStatus
+from domain.transfer import DeliverInput, TransferCancelled
+from tests.domain import shop
+from tests.domain.given import Story
+
+P, T = PackageStatus, TransferStatus
+
+# The tables as the spec has them, by the numbers of the states; "same" is unchanged, "before" the state before.
+PACKAGE_TABLE: dict[str, tuple[set[int], int | str]] = {
+    "deallocate-package-reservations": ({100}, 200),
+    "complete-packaging-with-shipment": ({100, 200, 400}, 500),
+    "complete-packaging-without-shipment": ({100, 200, 400}, 500),
+    "package-refuse-with-denial-reason": ({100, 150, 200}, 910),
+    "product-not-found": ({100, 150, 200, 400}, 920),
+    "block-package": ({100, 150, 200, 400}, 300),
+    "unblock-package": ({300}, "before"),
+    "start-preparing": ({100}, 200),
+    "ready-for-packaging": ({100, 200}, 400),
+    "remote-action-completed": ({150}, 100),
+    "reschedule": ({910, 920}, "same"),
+    "ship-package": ({500}, 600),
+    "update-shipment-status": ({600, 700, 800}, 900),
+    "cancel-package": ({50, 100, 150, 200, 300, 400, 450, 910, 920, 930}, 1000),
+}
+TRANSFER_TABLE: dict[str, tuple[set[str], str]] = {
+    "transfer-ready-for-dispatch": ({"waiting"}, "ready_to_shipment"),
+    "transfer-dispatch": ({"waiting", "ready_to_shipment"}, "in_transit"),
+    "transfer-delivered": ({"in_transit"}, "transferred"),
+}
+RESERVES = {50, 100, 150, 200, 400}
+SLOTS = {50, 100, 150, 200, 300, 930}
+
+INPUTS: dict[str, Any] = {
+    "complete-packaging-with-shipment": PackInput(),
+    "complete-packaging-without-shipment": PackInput(),
+    "package-refuse-with-denial-reason": RefuseInput(4),
+    "product-not-found": MissingInput((MissingItem(11, 1),)),
+    "block-package": ReasonInput("why"),
+    "update-shipment-status": ShipmentStatusInput("delivered"),
+    "cancel-package": CancelInput(),
+    "transfer-delivered": DeliverInput(),
+}
+
+BY_FACTS: dict[PackageStatus, tuple[Any, ...]] = {
+    P.waiting_for_transfer: shop.COMING,
+    P.waiting: shop.WAITING,
+    P.waiting_remote_action: (shop.received(), shop.created(P.waiting_remote_action)),
+    P.preparing: shop.PREPARING,
+    P.blocked: shop.BLOCKED,
+    P.ready_for_packaging: shop.PICKED,
+    P.waiting_cargo_label: shop.UNLABELLED,
+    P.packed: shop.PACKED,
+    P.shipped: shop.SHIPPED,
+    P.attempted_delivery: shop.ATTEMPTED,
+    P.delivery_failed: shop.FAILED,
+    P.delivered: shop.DELIVERED,
+    P.needs_rescheduling: shop.REFUSED,
+    P.out_of_stock: shop.MISSED,
+    P.cancelled: shop.CANCELLED,
+}
+
+
+def order_with_package_in(state: PackageStatus) -> Order:
+    """By the facts that lead there; states that no fact of today leads to are set."""
+    if state in BY_FACTS:
+        order = Story(*BY_FACTS[state], books=shop.BOOKS).order
+    else:
+        order = Story(*(shop.WAITING if state is P.cancellation_waiting else shop.PACKED)).order
+        assert order is not None
+        before = P.waiting if state is P.cancellation_waiting else None
+        order = replace(order, packages={1: replace(order.packages[1], state=state, before=before)})
+    assert order is not None and order.packages[1].state is state
+    return order
+
+
+def order_with_transfer_in(state: TransferStatus) -> Order:
+    cancelled = TransferCancelled(transfer=1, package=1)
+    given: dict[TransferStatus, tuple[Any, ...]] = {
+        T.waiting: shop.COMING,
+        T.ready_to_shipment: shop.READY,
+        T.in_transit: shop.ON_THE_WAY,
+        T.cancelled: (*shop.COMING, cancelled),
+    }
+    order = Story(*given.get(state, shop.ON_THE_WAY)).order
+    assert order is not None
+    if order.transfers[1].state is not state:
+        order = replace(order, transfers={1: replace(order.transfers[1], state=state)})
+    return order
+
+
+def reserved(package: Package) -> Counter[tuple[int, str]]:
+    """What spec 1.2 says it reserves at its own location."""
+    standing = package.before or package.state
+    if standing not in RESERVES or package.goods_out:
+        return Counter()
+    total: Counter[tuple[int, str]] = Counter()
+    for item in package.items:
+        total[package.location, item.sku] += item.quantity - item.coming
+    return total
+
+
+def test_the_tables_name_every_declared_command_and_input() -> None:
+    assert {slug for kind, slug in COMMANDS if kind == "package"} == set(PACKAGE_TABLE)
+    assert {slug for kind, slug in COMMANDS if kind == "transfer"} == set(TRANSFER_TABLE)
+    assert {c.slug for c in COMMANDS.values() if c.input} == set(INPUTS)
+    for slug, given_input in INPUTS.items():
+        kind = "package" if slug in PACKAGE_TABLE else "transfer"
+        assert isinstance(given_input, COMMANDS[kind, slug].input or ())
+
+
+@pytest.mark.parametrize(("state", "slug"), list(product(P, PACKAGE_TABLE)), ids=str)
+def test_package(state: PackageStatus, slug: str) -> None:
+    order = order_with_package_in(state)
+    sources, target = PACKAGE_TABLE[slug]
+    story = Story(order=order, books=shop.BOOKS)
+    if state.value not in sources:
+        refusal = story.refused(lambda o, given: decide(o, "package", 1, slug, INPUTS.get(slug), given))
+        assert refusal.code == "state_conflict"
+        assert refusal.message.startswith(f"Package R1P1 is {state.name} ({state.value}); {slug} runs from ")
+        assert all(f"({source})" in refusal.message for source in sources)
+        can = [s for s, (from_states, _) in PACKAGE_TABLE.items() if state.value in from_states]
+        assert refusal.extra["state"] == str(state.value) and sorted(refusal.extra["allowed"]) == sorted(can)
+        return
+    assert slug in [c.slug for c in allowed("package", state)]
+    before = order.packages[1]
+    story.command("package", 1, slug, INPUTS.get(slug))
+    assert story.order is not None
+    after = story.order.packages[1]
+    expected = {"same": state, "before": before.before}.get(str(target)) or P(int(target))
+    assert after.state is expected
+    assert len(after.items) == 2 and after.quantity == 5
+
+    change = reserved(after)
+    change.subtract(reserved(before))
+    at_own_location: Counter[tuple[int, str]] = Counter()
+    slot = 0
+    for effect in story.effects:
+        if isinstance(effect, SlotEffect):
+            slot += effect.slots
+        elif effect.location == 10:
+            at_own_location[effect.location, effect.sku] += effect.reserve
+    assert at_own_location == change
+    assert slot == (after.state.value in SLOTS) - (before.state.value in SLOTS)
+    assert slots(story.order) == Counter({10: 1} if after.state.value in SLOTS else {})
+
+    states = [m for m in story.messages if m.startswith("package.status.")]
+    changed = [f"package.status.{after.state.name} 1", "package.status.transitioned 1"]
+    assert states == (changed if after.state is not before.state else [])
+
+
+@pytest.mark.parametrize(("state", "slug"), list(product(T, TRANSFER_TABLE)), ids=str)
+def test_transfer(state: TransferStatus, slug: str) -> None:
+    order = order_with_transfer_in(state)
+    sources, target = TRANSFER_TABLE[slug]
+    story = Story(order=order)
+    if state.value not in sources:
+        refusal = story.refused(lambda o, given: decide(o, "transfer", 1, slug, INPUTS.get(slug), given))
+        assert refusal.code == "state_conflict" and refusal.extra["state"] == state.value
+        assert refusal.message.startswith(f"Transfer R1P1T1 is {state.value}; {slug} runs from ")
+        assert refusal.extra["allowed"] == [s for s, (f, _) in TRANSFER_TABLE.items() if state.value in f]
+        return
+    story.command("transfer", 1, slug, INPUTS.get(slug))
+    assert story.order is not None and story.order.transfers[1].state.value == target
+    leaves = target in ("in_transit", "transferred")
+    assert holdings(story.order)[20, "A"] == (0 if leaves else 2)
+    changed = [f"transfer.status.{target} 1", "transfer.status.transitioned 1"]
+    assert [m for m in story.messages if m.startswith("transfer.status.")] == changed
+
+
+# --- the ways to name a command and a thing
+
+
+@pytest.mark.parametrize("kind", ["package", "transfer"])
+def test_commands_by_slug_alias_and_number(kind: Any) -> None:
+    for command in (c for c in COMMANDS.values() if c.object == kind):
+        for name in (command.slug, str(command.id), *command.aliases):
+            assert command_of(kind, name) is command
+
+
+def test_the_message_of_the_examples() -> None:
+    story = Story(shop.received(number="R1000001"), shop.created(number="R1000001P1"), *shop.PACKED[2:])
+    refusal = story.refused(lambda order, given: decide(order, "package", 1, "start-preparing", None, given))
+    assert refusal.message == "Package R1000001P1 is packed (500); start-preparing runs from waiting (100)."
+    assert refusal.extra == {"state": "500", "allowed": ["ship-package"]}
+
+
+@pytest.mark.parametrize(
+    ("kind", "id", "name", "code"),
+    [
+        ("package", 2, "start-preparing", "not_found"),
+        ("transfer", 1, "transfer-dispatch", "not_found"),
+        ("package", 1, "transfer-dispatch", "unknown_command"),
+        ("package", 1, "make-tea", "unknown_command"),
+        ("package", 1, "71", "unknown_command"),
+    ],
+)
+def test_unknown_things_and_commands(kind: Any, id: int, name: str, code: str) -> None:
+    story = Story(*shop.WAITING)
+    assert story.refused(lambda order, given: decide(order, kind, id, name, None, given)).code == code
+    assert Story().refused(lambda _, given: decide(None, kind, id, name, None, given)).code == "not_found"
+
+
+def test_an_input_of_another_class_is_our_own_mistake() -> None:
+    with pytest.raises(TypeError):
+        Story(*shop.WAITING).command("package", 1, "cancel-package", ReasonInput())
