@@ -13,7 +13,7 @@ UNIT = 1 << 20  # a whole good counts about so much: whole numbers, so that no r
 
 # Goods, and holders of each, that the search starts from anew, and how many figures (goods × candidates) it may go
 # through for it: a budget of work, never of time, so that the plan does not depend on the machine.
-SCARCEST, STARTS, FIGURES = 2, 4, 40_000
+SCARCEST, STARTS, FIGURES = 2, 4, 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,16 +103,16 @@ def _greedy(goods: Goods, first: list[int], start: list[int], most: int) -> tupl
 
 def _from_other_starts(goods: Goods, first: list[int], served: list[int], chosen: list[int], bound: int) -> list[int]:
     """Fewer than `chosen`, if a start from a good holder of the scarcest goods leads there."""
-    scarce = sorted(
-        (g for g, n in enumerate(served) if n),
-        key=lambda g: sum(min(n, served[g]) for n in goods.columns[g]) * goods.piece[g],
-    )[:SCARCEST]
+    budget = FIGURES // (len(goods.columns) * len(first))
+    if not budget:
+        return chosen
+    wanted = [g for g, n in enumerate(served) if n]
+    scarce = sorted(wanted, key=lambda g: sum(goods.columns[g]) * goods.piece[g])[:SCARCEST]
     starts = {}
     for g in scarce:
         column, n = goods.columns[g], served[g]
         holders = [c for c in range(len(column)) if column[c]]
         starts.update(dict.fromkeys(sorted(holders, key=lambda c: (-min(column[c], n), -first[c]))[:STARTS]))
-    budget = FIGURES // (len(goods.columns) * len(first))
     for start in list(starts)[:budget]:
         tried, left = _greedy(goods, first, [start], len(chosen))
         if all(n - rest >= want for n, rest, want in zip(goods.target, left, served, strict=True)):

@@ -35,9 +35,9 @@ def test_a_large_line_does_not_outweigh_many_small_ones() -> None:
     assert cover_units([100, 1, 1], rows, [0, 1], 1).chosen == [1]
 
 
-def test_a_line_goes_whole_from_one_location_where_one_has_it() -> None:
-    rows = [[3, 5], [1, 0], [0, 1]]
-    assert cover_units([5, 1, 1], rows, [0, 1], 2).given == [[0, 1, 0], [5, 0, 1]]
+def test_a_line_goes_whole_from_the_best_ranked_that_has_it() -> None:
+    rows = [[5, 9], [1, 0], [0, 1]]
+    assert cover_units([5, 1, 1], rows, [0, 1], 2).given == [[5, 1, 0], [0, 0, 1]]
 
 
 def test_whole_lines_of_one_sku_count_for_what_can_be_sent_at_once() -> None:
