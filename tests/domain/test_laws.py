@@ -20,11 +20,9 @@ from domain.states import PackageStatus
 from domain.stock import StockPushed
 from domain.transfer import TransferDelivered, TransferDispatched
 from tests.domain import shop
+from tests.domain.logs import ARRIVED, DEFECT, INTAKE, PLAN, STOCK, UNCHECKED, WHOLE_LIFE, checked, log
 
 P = PackageStatus
-
-
-from tests.domain.logs import ARRIVED, DEFECT, INTAKE, PLAN, STOCK, UNCHECKED, WHOLE_LIFE, checked, log
 
 
 def test_a_right_log_keeps_all_laws() -> None:

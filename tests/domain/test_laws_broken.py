@@ -18,11 +18,9 @@ from domain.states import PackageStatus, ShipmentStatus
 from domain.transfer import TransferCancelled, TransferDelivered
 from tests.domain import shop
 from tests.domain.given import NOW
+from tests.domain.logs import ARRIVED, INTAKE, PLAN, STOCK, WHOLE_LIFE, Event, checked, log
 
 P = PackageStatus
-
-
-from tests.domain.logs import ARRIVED, INTAKE, PLAN, STOCK, WHOLE_LIFE, Event, checked, log
 
 
 def broken(*decisions: tuple[str, Any]) -> Callable[[], list[Event]]:

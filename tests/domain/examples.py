@@ -1,0 +1,164 @@
+"""One example of every stored fact, with something said in every field: what the golden files hold."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from domain import discrepancy, location, order, package, settings, shipment, stock, transfer
+from domain.kernel import info
+from domain.order import Destination, OrderItem
+from domain.personal import Personal
+from domain.planning_facts import Level
+from domain.shipment import Parcel
+from domain.states import OrderStatus, PackageStatus, ShipmentStatus
+
+AT = datetime(2026, 11, 23, 10, 0, 0, 123456, tzinfo=UTC)
+LEVELS = (Level("85123A", Decimal("12.50"), AT, 600),)
+PROFILE = location.Profile(
+    erp_code="ST-014",
+    name="Leeds Briggate",
+    stock_location_type="warehouse",
+    is_active=False,
+    priority=10,
+    max_quota=40,
+    is_fulfillment_center=False,
+    is_pickup_location=True,
+    is_delivery_location=False,
+    is_transfer_location=True,
+    is_return_available=True,
+    is_fast_delivery_available=True,
+    tags=("city",),
+    conf={"floor": 2},
+    engine={"type": "multiple", "settle_minutes": 10},
+    address=location.Address(
+        "Shop",
+        "1 Briggate",
+        "LS1 6AA",
+        "ring twice",
+        {"code": "GB"},
+        {"name": "Leeds"},
+        {"name": "West"},
+        {"name": "Centre"},
+        "53.79648",
+        "-1.54785",
+    ),  # fmt: skip
+    omnitron_id=7,
+    daytime_phone="+441",
+    evening_phone="+442",
+    fax_number="+443",
+    email="shop@example.org",
+    target_packaging_minutes=30,
+    target_exit_minutes=60,
+    opening_hours={"mon": ["09:00", "18:00"]},
+    closed_days=("2026-12-25",),
+    cut_off="16:00",
+    closed_until={"until": "2026-12-01", "reason": "flood", "user": "ada"},
+    max_packages_per_day=100,
+    channel_limits={"web": 5},
+    safety_stock=2,
+    auto_reroute_after=3600,
+)
+RECEIVED: dict[str, Any] = {
+    "order": 1,
+    "number": "R1000001",
+    "channel": 2,
+    "status": OrderStatus.approved,
+    "items": (
+        OrderItem(
+            3, "85123A", 6, "T-LIGHT HOLDER", "869", 4, Decimal("2.55"), Decimal("20.00"), Decimal("0.10"),
+            {"fragile": True}, {"gift": "yes"},
+        ),
+    ),
+    "destination": Destination("United Kingdom", "Leeds", "West", "Centre", 53.8, -1.55),
+    "personal": Personal("k1", "c2VhbGVk"),
+    "omnitron_id": 5,
+    "currency": "GBP",
+    "amount": Decimal("30.60"),
+    "discount_amount": Decimal("0.60"),
+    "shipping_amount": Decimal("4.95"),
+    "payment_type": "credit_card",
+    "customer_type": "retail",
+    "cargo_company": 6,
+    "delivery_type": "express",
+    "retail_store": "ST-014",
+    "ship_complete": True,
+    "delivery_range": {"from": "2026-11-24", "to": "2026-11-25"},
+    "date_placed": AT,
+    "extra": {"campaign": [1, "x"]},
+    "plan": False,
+}  # fmt: skip
+
+EXAMPLES: tuple[Any, ...] = (
+    location.LocationRegistered(location=14, profile=PROFILE),
+    location.LocationChanged(location=14, profile=PROFILE),
+    stock.StockPushed(stock=14, levels={"85123A": Decimal(12), "22423": Decimal("0.5")}),
+    order.OrderReceived(**RECEIVED),
+    order.OrderPlanRequested(order=1),
+    order.OrderUnplanned(order=1, reasons=("Standard: channel is shop", "no answer of the stock service")),
+    order.OrderPlanned(
+        order=1, plan=9, scenario=7, scenario_version=3, scenario_name="Standard", planner="1", inputs="b94d27",
+        choices={"rules": [{"rule": "near", "chosen": ["ST-014"]}], "open": []}, again=True,
+    ),
+    order.OrderFulfilledByMultiplePackages(order=1, packages=2),
+    package.PackageCreated(
+        package=10, number="R1000001P1", state=PackageStatus.waiting_for_transfer,
+        born=PackageStatus.waiting_remote_action, location=14, items=(package.NewItem(11, 3, "85123A", 6, 2),),
+        scenario=7, scenario_version=3, rule="near", plan=9, levels=LEVELS, margin=2, by_quota=True, forced=True,
+    ),
+    package.PackageTransfersArrived(package=10, state=PackageStatus.waiting),
+    package.PackageReservationsDeallocated(package=10),
+    package.PackagePreparing(package=10),
+    package.PackagePicked(package=10),
+    package.PackagePacked(
+        package=10, state=PackageStatus.packed, items=(package.PackedItem(11, "869", "S1", "0.4"),)
+    ),
+    package.PackageShipped(package=10),
+    package.PackageRefused(package=10, denial_reason=4, reason="Too busy", exclude_until=AT),
+    package.PackageNotFound(package=10),
+    package.PackageBlocked(package=10, reason="fraud?"),
+    package.PackageUnblocked(package=10),
+    package.PackageRemoteActionCompleted(package=10),
+    package.PackageRescheduleRequested(package=10),
+    package.PackageLinesReplanned(package=10, moved=((11, 2),), emptied=False),
+    package.PackageCancelled(package=10, reason="changed mind", held=True, goods_back=True),
+    transfer.TransferCreated(
+        transfer=20, number="R1000001P1T1", package=10, source=15, destination=14,
+        items=(transfer.NewTransferItem(21, 11, "85123A", 2),), after=19, levels=LEVELS, margin=1,
+    ),
+    transfer.TransferMadeReady(transfer=20),
+    transfer.TransferDispatched(transfer=20),
+    transfer.TransferDelivered(transfer=20, package=10, counted=(transfer.Arrival(21, 11, "85123A", 2, 1),)),
+    transfer.TransferCancelled(transfer=20, package=10, reason="its package was cancelled"),
+    transfer.TransferDetached(transfer=20, package=10),
+    shipment.ShipmentCreated(shipment=30, package=10, cargo_company=6, parcels=(Parcel("AWB1", "1.2"),)),
+    shipment.ShipmentHandedOver(shipment=30, package=10),
+    shipment.ShipmentStatusUpdated(
+        shipment=30, package=10, status=ShipmentStatus.attempted_delivery, state=PackageStatus.attempted_delivery
+    ),
+    shipment.ShipmentCancelled(shipment=30, package=10),
+    discrepancy.DiscrepancyRecorded(
+        discrepancy=40, package=10, transfer=20, item=11, location=15, sku="85123A", quantity=1,
+        reason=discrepancy.DiscrepancyReason.lost,
+    ),
+    settings.ChannelSaved(channel=2, record=settings.Channel(2, "Web", "web", "web", {"a": 1}, False)),
+    settings.CargoCompanySaved(
+        cargo_company=6, record=settings.CargoCompany(6, "Fast Cargo", "fast", True, {"a": 1}, False)
+    ),
+    settings.DenialReasonSaved(
+        denial_reason=4, record=settings.DenialReason(4, "Too busy", "R4", 1, False, 3600)
+    ),
+    settings.ScenarioSaved(scenario=7, record=settings.Scenario(7, "Standard", {"rules": []}, False)),
+    settings.TransferScenarioSaved(
+        transfer_scenario=8, record=settings.TransferScenario(8, "From the warehouse", {"rules": []}, False)
+    ),
+    settings.UserSaved(user=50, record=settings.User(50, "ada", ("store",), (14,), False)),
+    settings.SubscriptionSaved(
+        webhook=60,
+        record=settings.Subscription(
+            60, 50, "https://erp.example.org/hook", "package.*", False, {"choice": "fixed"}, {"rate": 5}
+        ),
+    ),
+    settings.RecordRemoved(record=60),
+)  # fmt: skip
+
+BY_NAME = {info(example).name: example for example in EXAMPLES}
