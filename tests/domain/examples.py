@@ -41,7 +41,7 @@ PROFILE = location.Profile(
         {"name": "Centre"},
         "53.79648",
         "-1.54785",
-    ),  # fmt: skip
+    ),
     omnitron_id=7,
     daytime_phone="+441",
     evening_phone="+442",

@@ -1,0 +1,234 @@
+"""Random lives of small orders: plans, commands, refusals and re-plans in any order keep the laws at every step."""
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.deciding import decide
+from domain.discrepancy import DiscrepancyReason, DiscrepancyRecorded
+from domain.guards import Effect, Short, SlotEffect, SlotRow, StockEffect, StockRow
+from domain.kernel import COMMANDS, Facts, Given, Refusal, allowed
+from domain.kinds import kind_of
+from domain.laws import Laws
+from domain.location import LocationRegistered, Profile
+from domain.order import Order, OrderItem, request_plan
+from domain.package import PackedItem
+from domain.package_commands import PackInput, ShipmentStatusInput
+from domain.package_exceptions import CancelInput, MissingInput, MissingItem, ReasonInput, RefuseInput
+from domain.planning import Leg, Placement, PlanRecord, open_lines, record_plan, record_unplanned
+from domain.planning_facts import Level
+from domain.shipment import Parcel
+from domain.states import PackageStatus, TransferStatus
+from domain.stock import StockPushed
+from domain.transfer import Counted, DeliverInput
+from eventlog.mapper import decode, encode
+from tests.domain import shop
+from tests.domain.given import NOW
+
+LOCATIONS = (10, 20, 30)
+SKUS = ("A", "B")
+Draw = Callable[[st.SearchStrategy[Any]], Any]
+
+
+class Shop:
+    """A log in memory with its guard rows: a decision whose check fails is not written, as in the database."""
+
+    def __init__(self, answers: bool) -> None:
+        self.answers = answers
+        self.laws = Laws()
+        self.states: dict[str, Any] = {}
+        self.versions: Counter[str] = Counter()
+        self.stock: dict[tuple[int, str], StockRow] = {}
+        self.slots: dict[int, SlotRow] = {}
+        self.position = 0
+        self.commands = 0
+        self.at = NOW
+        self._ids: Counter[str] = Counter()
+
+    def given(self) -> Given:
+        def next_id(kind: str) -> int:
+            self._ids[kind] += 1
+            return self._ids[kind]
+
+        return Given(self.at, next_id, shop.BOOKS)
+
+    def write(self, stream: str, facts: Facts) -> Facts:
+        """Folds and guards the facts as one decision and gives them; none where a guard refuses it."""
+        kind = kind_of(stream)
+        state = self.states.get(stream)
+        folded: Facts = []
+        effects: list[Effect] = []
+        for fact in facts:
+            assert decode(*encode(fact)) == fact
+            before, state = state, kind.evolve(state, fact, self.at)
+            effects += kind.effects(before, fact, state)
+            folded.append(fact)
+        try:
+            stock, slots = self._guarded(effects)
+        except Short:
+            return []
+        self.stock, self.slots = stock, slots
+        self.states[stream] = state
+        self.commands += 1
+        for fact in folded:
+            self.position += 1
+            self.versions[stream] += 1
+            self.laws.see(stream, self.versions[stream], self.position, self.at, fact, self.commands)
+        return folded
+
+    def _guarded(self, effects: list[Effect]) -> tuple[dict[tuple[int, str], StockRow], dict[int, SlotRow]]:
+        stock, slots = dict(self.stock), dict(self.slots)
+        for effect in effects:
+            if isinstance(effect, StockEffect):
+                key = (effect.location, effect.sku)
+                stock[key] = stock.get(key, StockRow()).apply(effect, self.at)
+            elif isinstance(effect, SlotEffect):
+                slots[effect.location] = slots.get(effect.location, SlotRow()).apply(effect)
+        return stock, slots
+
+    def orders(self) -> dict[str, Order]:
+        return {stream: state for stream, state in self.states.items() if isinstance(state, Order)}
+
+    def pieces(self) -> Decimal:
+        """Known anywhere, out with a package, or between two locations. Without counts and answers it never grows."""
+        known = sum((row.known for row in self.stock.values()), Decimal(0))
+        for order in self.orders().values():
+            known += sum(p.quantity for p in order.packages.values() if p.goods_out)
+            on_the_way = (t for t in order.transfers.values() if t.state is TransferStatus.in_transit)
+            known += sum(i.quantity for t in on_the_way for i in t.items)
+        return known
+
+
+def random_plan(draw: Draw, log: Shop, order: Order) -> PlanRecord:
+    """Any placement of the open lines, sensible or not; now and then more than is open."""
+    left = open_lines(order)
+    sku = {i.id: i.sku for i in order.items}
+    placements = []
+    for location in draw(st.permutations(LOCATIONS))[: draw(st.integers(0, 3))]:
+        lines, legs = [], []
+        for item in list(left):
+            pieces = draw(st.integers(0, left[item] + (draw(st.integers(0, 9)) == 0)))
+            left[item] -= min(pieces, left[item])
+            if pieces:
+                lines.append((item, pieces))
+                coming = draw(st.integers(0, pieces)) if draw(st.booleans()) else 0
+                if coming:
+                    source = draw(st.sampled_from([other for other in LOCATIONS if other != location]))
+                    legs.append(Leg(source, ((item, coming),), margin=draw(st.integers(0, 1))))
+        if lines:
+            levels: tuple[Level, ...] = ()
+            if log.answers and draw(st.booleans()):
+                asked = log.at - timedelta(seconds=draw(st.integers(0, 900)))
+                known = {sku[item]: draw(st.integers(0, 9)) for item, _ in lines}
+                levels = tuple(Level(s, Decimal(n), asked, 600) for s, n in known.items())
+            by_quota, margin = draw(st.booleans()), draw(st.integers(0, 1))
+            placements.append(Placement(location, "any", tuple(lines), tuple(legs), levels, margin, by_quota))
+    status = draw(st.sampled_from([PackageStatus.waiting, PackageStatus.waiting_remote_action]))
+    return PlanRecord(1, 1, "S", "1", "digest", {}, status, 99, tuple(placements))
+
+
+def random_input(draw: Draw, slug: str, thing: Any) -> Any:
+    """An input for the command; for package items that are there, in numbers that may be wrong."""
+    if slug.startswith("complete-packaging"):
+        awb = draw(st.sampled_from([None, "AWB1"]))
+        items = tuple(PackedItem(i.id, "869") for i in thing.items if draw(st.booleans()))
+        return PackInput(items, (Parcel(awb),))
+    if slug == "product-not-found":
+        some = [i for i in thing.items if draw(st.booleans())]
+        reasons = st.sampled_from(["not_found", "wrong_product", "defective"])
+        return MissingInput(tuple(MissingItem(i.id, draw(st.integers(1, i.quantity)), draw(reasons)) for i in some))
+    if slug == "transfer-delivered":
+        return DeliverInput(tuple(Counted(i.id, draw(st.integers(0, i.quantity))) for i in thing.items))
+    simple: dict[str, Callable[[], Any]] = {
+        "package-refuse-with-denial-reason": lambda: RefuseInput(4),
+        "block-package": ReasonInput,
+        "cancel-package": lambda: CancelInput(replan=draw(st.booleans())),
+        "update-shipment-status": lambda: ShipmentStatusInput(
+            draw(st.sampled_from(["delivered", "attempted_delivery", "delivery_failed"]))
+        ),
+    }
+    return simple[slug]() if slug in simple else None
+
+
+def random_command(draw: Draw, order: Order, given: Given) -> Facts:
+    """A command on a package or transfer: mostly one that may run, else any."""
+    things = [("package", p) for p in order.packages.values()] + [("transfer", t) for t in order.transfers.values()]
+    if not things:
+        return []
+    kind, thing = draw(st.sampled_from(things))
+    may = [c.slug for c in allowed(kind, thing.state)]
+    every = [slug for of, slug in COMMANDS if of == kind]
+    slug = draw(st.sampled_from(may if may and draw(st.integers(0, 9)) else every))
+    try:
+        facts = decide(order, kind, thing.id, slug, random_input(draw, slug, thing), given)
+    except Refusal as refusal:
+        assert refusal.code == "invalid" or slug not in may
+        return []
+    assert slug in may
+    return facts
+
+
+def step(draw: Draw, log: Shop, stream: str) -> Facts:
+    """One thing that happens to an order; the facts that were written."""
+    order = log.orders()[stream]
+    what = draw(st.sampled_from(["plan", "command", "command", "command", "request", "unplanned", "push"]))
+    if what == "push" and log.answers:
+        levels = {draw(st.sampled_from(SKUS)): Decimal(draw(st.integers(0, 9)))}
+        location = draw(st.sampled_from(LOCATIONS))
+        return log.write(f"stock-{location}", [StockPushed(stock=location, levels=levels)])
+    if what == "plan":
+        try:
+            return log.write(stream, record_plan(order, random_plan(draw, log, order), log.given()))
+        except Refusal as refusal:
+            assert refusal.code == "conflict"
+            return []
+    if what == "request":
+        return log.write(stream, request_plan(order))
+    if what == "unplanned":
+        return log.write(stream, record_unplanned(order, [draw(st.sampled_from(["none fits", "no answer"]))]))
+    return log.write(stream, random_command(draw, order, log.given()))
+
+
+def owed(stock: dict[tuple[int, str], StockRow], facts: Facts) -> Decimal:
+    """Pieces that left rows which knew of none: a `not_found` that makes such a row 0 forgets the debt."""
+    missed = (f for f in facts if isinstance(f, DiscrepancyRecorded) and f.reason is DiscrepancyReason.not_found)
+    rows = {(f.location, f.sku) for f in missed}
+    return sum((max(-stock[row].known, Decimal(0)) for row in rows if row in stock), Decimal(0))
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_the_laws_hold_after_every_step(data: st.DataObject) -> None:
+    draw = data.draw
+    log = Shop(answers=draw(st.booleans()))
+    for location in LOCATIONS:
+        levels = {sku: Decimal(draw(st.integers(0, 8))) for sku in SKUS}
+        log.write(f"stock-{location}", [StockPushed(stock=location, levels=levels)])
+        most = draw(st.sampled_from([None, 1, 2, 5]))
+        profile = Profile(f"L{location}", "Shop", max_quota=most)
+        log.write(f"location-{location}", [LocationRegistered(location=location, profile=profile)])
+    for id in (1, 2):
+        items = tuple(
+            OrderItem(n, draw(st.sampled_from(SKUS)), draw(st.integers(1, 4)))
+            for n in range(1, draw(st.integers(1, 3)) + 1)
+        )
+        carrier = draw(st.sampled_from([1, 2]))
+        log.write(f"order-{id}", [shop.received(carrier, order=id, number=f"R{id}", items=items)])
+    for _ in range(draw(st.integers(1, 25))):
+        log.at += timedelta(seconds=draw(st.sampled_from([0, 1, 300])))
+        stream = draw(st.sampled_from(["order-1", "order-2"]))
+        had, stock = log.pieces(), log.stock
+        facts = step(draw, log, stream)
+        if not log.answers:
+            assert log.pieces() <= had + owed(stock, facts), "goods came from nothing"
+        availability = [(location, sku, row) for (location, sku), row in log.stock.items()]
+        assert log.laws.finish(availability, log.slots.items()) == []
+        for order in log.orders().values():
+            assert msgspec.json.encode(order)
+            assert order.version == log.versions[f"order-{order.id}"]
