@@ -10,6 +10,7 @@ import psycopg
 from domain.kernel import info
 from domain.order import Order, evolve
 from eventlog.recorded import Recorded
+from projections.fetching import fetch
 from projections.model import OfState
 from projections.order_json import decode_order
 
@@ -51,8 +52,7 @@ class States:
                 else:
                     missing.append(id)
         if missing:
-            cursor = connection.cursor(binary=True)
-            for id, version, state in cursor.execute(self._load, (missing,)):
+            for id, version, state in fetch(connection, self._load, (missing,)):
                 if version == wanted[id]:
                     found[id] = decode_order(state)
             lost = [id for id in missing if id not in found]

@@ -55,6 +55,12 @@ class Table:
         )
 
     @cached_property
+    def uncompressed(self) -> tuple[str, ...]:
+        """Columns of JSON: compressing them would cost more than writing them."""
+        hints = get_type_hints(self.row)
+        return tuple(name for name in self.columns if hints[name] is msgspec.Raw)
+
+    @cached_property
     def shape(self) -> str:
         """Changes when what is kept would: then the table is built anew."""
         said = repr((self.definition, self.indexes, self.settings, self.revision))

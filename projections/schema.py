@@ -41,6 +41,8 @@ def create(connection: psycopg.Connection[Any], table: Table, name: str, *, scra
     kind = "unlogged table" if scratch else "table"
     settings = f" with ({table.settings})" if table.settings else ""
     connection.execute(f"create {kind} {name} ({table.definition}){settings}".encode())
+    for column in table.uncompressed:
+        connection.execute(f"alter table {name} alter column {column} set storage external".encode())
 
 
 def create_indexes(connection: psycopg.Connection[Any], table: Table, name: str) -> None:

@@ -9,6 +9,7 @@ from domain.order import Order
 from projections.model import OfState, cut
 from projections.objects.person import Reveal
 from projections.order_json import encode_order
+from projections.order_state import state_of
 
 
 class OrderRow(msgspec.Struct):
@@ -37,7 +38,7 @@ def _row(order: Order, _order: Order, position: int, _reveal: Reveal) -> list[Or
         OrderRow(
             order.id,
             cut(order.number),
-            order.state,
+            state_of(order),
             order.channel,
             None if order.omnitron_id is None else str(order.omnitron_id),
             order.delivery_type,
@@ -62,7 +63,7 @@ ORDERS = OfState(
     "order",
     lambda order: {order.id: order},
     _row,
-    counted=lambda order, _: (0, str(order.state.value)),
+    counted=lambda order, _: (0, str(state_of(order).value)),
     indexes=(
         "(number text_pattern_ops)",
         "(state, id)",
@@ -94,6 +95,6 @@ ORDER_STATES = OfState(
     lambda order: {order.id: order},
     lambda order, _thing, _position, _reveal: [StateRow(order.id, order.version, msgspec.Raw(encode_order(order)))],
     revision=sha256(msgspec.json.encode(msgspec.json.schema(Order), order="sorted")).hexdigest()[:16],
-    # Rows change with every event and nothing but the key is indexed: room on the page keeps the changes there.
-    settings="fillfactor = 60, toast_tuple_target = 4080",
+    # Written with every event, read seldom: kept in the row as it is, compressing it would cost more than all the rest.
+    settings="toast_tuple_target = 8160",
 )

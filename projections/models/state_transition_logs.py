@@ -12,6 +12,7 @@ from domain.order import Order
 from domain.states import item_status_in
 from eventlog.recorded import Recorded
 from projections.model import OfEvents
+from projections.order_state import state_of
 
 
 class TransitionRow(msgspec.Struct):
@@ -47,7 +48,7 @@ def _changes(fact: object, before: Order, after: Order) -> Iterator[tuple[int, s
         old, new = getattr(before, collection).get(id), getattr(after, collection).get(id)
         if old is not None and old.state is not new.state:
             yield place, content_type, id, old.state, new.state
-    if _may_move_order(fact, before, after) and (was := before.state) is not (now := after.state):
+    if _may_move_order(fact, before, after) and (was := state_of(before)) is not (now := state_of(after)):
         yield 3, "order", after.id, was, now
 
 

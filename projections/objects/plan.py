@@ -8,7 +8,18 @@ import msgspec
 from domain.order import Order, OrderPlanned
 from domain.states import PackageStatus
 
-COMPLETED = {"enum_class": "OrderExecutionPlanStatus", "enum_value": "completed", "name": "Completed"}
+COMPLETED = {
+    "id": 80_004,
+    "name": "Completed",
+    "translations": {"en-us": {"name": "Completed"}, "tr-tr": {"name": "Tamamlandı"}},
+    "config": {},
+    "enum_class": "OrderExecutionPlanStatus",
+    "enum_value": "completed",
+    "content_type": "orderexecutionplan",
+    "created_date": None,
+    "modified_date": None,
+}
+"""A plan is written when it is done; an order that waits for one has none yet."""
 
 
 def plan_items(order: Order, plan: int) -> list[dict[str, Any]]:

@@ -1,6 +1,5 @@
 """State (spec 3.2, 7), wherever it stands in an object."""
 
-from collections.abc import Mapping
 from enum import Enum
 from functools import cache
 from typing import Any
@@ -18,7 +17,12 @@ CONTENT_TYPES: dict[str, tuple[str, type[Enum]]] = {
 }
 """What has a state: its `content_type` → (`enum_class`, its values)."""
 
-_OF_ENUM: dict[type[Enum], str] = {PackageStatus: "package", OrderStatus: "order", TransferStatus: "transferorder", ShipmentStatus: "shipment"}
+_OF_ENUM: dict[type[Enum], str] = {
+    PackageStatus: "package",
+    OrderStatus: "order",
+    TransferStatus: "transferorder",
+    ShipmentStatus: "shipment",
+}
 _FIRST_ID = {content_type: 10_000 * (n + 1) for n, content_type in enumerate(CONTENT_TYPES)}
 
 
@@ -33,7 +37,7 @@ def state_object(member: Enum, content_type: str = "") -> dict[str, Any]:
     be changed."""
     of = content_type or _OF_ENUM[type(member)]
     english = member.name.replace("_", " ").capitalize()
-    names: Mapping[Any, str] = TURKISH[type(member).__name__]
+    names: Any = TURKISH[type(member).__name__]
     return {
         "id": state_id(member, of),
         "name": english,

@@ -1,0 +1,212 @@
+"""Filters of lists: a condition in SQL with one value, and how the text of a request becomes that value (spec 3.2)."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from enum import Enum
+from typing import Any, Protocol
+
+from domain.kernel import Reference
+from projections.model import cut
+from projections.objects.state import state_id
+
+
+class UnknownFilter(Exception):
+    """A filter this list does not have; `known` are those it has."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        self.name, self.known = name, sorted(known)
+        super().__init__(f"There is no filter {name}; known are {', '.join(self.known)}.")
+
+
+class BadFilter(Exception):
+    """A value that cannot be: the field and a text for people."""
+
+    def __init__(self, field: str, text: str) -> None:
+        super().__init__(f"{field}: {text}")
+        self.field, self.text = field, text
+
+
+class Wrong(Exception):
+    """Raised by readers: why a text cannot be read."""
+
+
+class Settings(Reference, Protocol):
+    """What is looked up by name or code: the log's reference."""
+
+    def all(self, kind: str) -> list[Any]: ...
+
+
+Read = Callable[[str, Settings], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """`sql` holds one `%s`; `read(text, settings)` gives its value or raises Wrong."""
+
+    sql: str
+    read: Read
+
+
+BIGGEST = 2**63 - 1
+
+
+def whole(text: str, _: Settings) -> int:
+    try:
+        value = int(text)
+    except ValueError:
+        raise Wrong("A whole number is needed.") from None
+    if abs(value) > BIGGEST:
+        raise Wrong("That number is too large.")
+    return value
+
+
+def word(text: str, _: Settings) -> str:
+    if "\0" in text:
+        raise Wrong("A text cannot hold NUL.")
+    return cut(text)
+
+
+def digits(text: str, settings: Settings) -> str:
+    return str(whole(text, settings))
+
+
+def beginning(text: str, settings: Settings) -> str:
+    """For `like`: texts that begin with this one."""
+    plain = word(text, settings).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return plain + "%"
+
+
+def beginning_any_case(text: str, settings: Settings) -> str:
+    return beginning(text.lower(), settings)
+
+
+def truth(text: str, _: Settings) -> bool:
+    known = {"true": True, "1": True, "false": False, "0": False}
+    if text.lower() not in known:
+        raise Wrong("true or false is needed.")
+    return known[text.lower()]
+
+
+def moment(text: str, _: Settings) -> datetime:
+    """A time as RFC 3339, without a zone in UTC; or a day, which is its beginning."""
+    try:
+        at = datetime.fromisoformat(text.strip().replace(" ", "+") if "T" in text else text.strip())
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise Wrong("A time such as 2026-11-23T10:00:00Z is needed.") from None
+
+
+def last_moment(text: str, settings: Settings) -> datetime:
+    """As `moment`; a day is its end."""
+    at = moment(text, settings)
+    if len(text.strip()) > len("2026-11-23"):
+        return at
+    return datetime.combine(at.date(), time.max, UTC)
+
+
+def several(read: Read) -> Read:
+    """Values with commas between them."""
+    return lambda text, settings: [read(part.strip(), settings) for part in text.split(",") if part.strip()]
+
+
+def state(content_type: str, states: type[Enum]) -> Read:
+    """A state by its enum value, its name or its id, as the column holds it."""
+    known: dict[str, Any] = {}
+    for member in states:
+        for name in (member.value, member.name, state_id(member, content_type)):
+            known[str(name)] = member.value
+
+    def read(text: str, _: Settings) -> Any:
+        if text not in known:
+            raise Wrong(f"There is no such state; known are {', '.join(str(m.value) for m in states)}.")
+        return known[text]
+
+    return read
+
+
+def named(kind: str) -> Read:
+    """A channel or carrier by id, slug or name; nothing matches one that is not there."""
+
+    def read(text: str, settings: Settings) -> int:
+        record = settings.one(kind, int(text)) if text.isdigit() and len(text) < 18 else settings.find(kind, text)
+        return -1 if record is None else int(record.id)
+
+    return read
+
+
+def code(text: str, settings: Settings) -> int:
+    """A location by its erp_code; nothing matches one that is not there."""
+    location = settings.find("location", text)
+    return -1 if location is None else int(location.id)
+
+
+def of_type(text: str, settings: Settings) -> list[int]:
+    """All locations of a type."""
+    if text not in ("store", "warehouse"):
+        raise Wrong("store or warehouse is needed.")
+    return [found.id for found in settings.all("location") if found.profile.stock_location_type == text]
+
+
+def equal(column: str, read: Read = whole) -> Filter:
+    return Filter(f"{column} = %s", read)
+
+
+def one_of(column: str, read: Read = whole) -> Filter:
+    return Filter(f"{column} = any(%s)", several(read))
+
+
+def keys(column: str = "t.id") -> Mapping[str, Filter]:
+    """The filters by id that every list has."""
+    return {
+        "id": equal(column),
+        "id__gt": Filter(f"{column} > %s", whole),
+        "id__gte": Filter(f"{column} >= %s", whole),
+        "id__lt": Filter(f"{column} < %s", whole),
+        "id__lte": Filter(f"{column} <= %s", whole),
+        "pk__in": one_of(column),
+    }
+
+
+def dates(name: str, column: str) -> Mapping[str, Filter]:
+    """`name__gte` and `name__lte`, both included."""
+    return {f"{name}__gte": Filter(f"{column} >= %s", moment), f"{name}__lte": Filter(f"{column} <= %s", last_moment)}
+
+
+def of_day(column: str) -> Filter:
+    """Within one day (UTC)."""
+    return Filter(f"{column} >= (%s)::timestamptz and {column} < (%s)::timestamptz", _day)
+
+
+def _day(text: str, settings: Settings) -> tuple[datetime, datetime]:
+    start = datetime.combine(moment(text, settings).date(), time.min, UTC)
+    return start, start + timedelta(days=1)
+
+
+def states(column: str, content_type: str, of: type[Enum]) -> Mapping[str, Filter]:
+    read = state(content_type, of)
+    return {
+        "state": equal(column, read),
+        "state__enum_value": equal(column, read),
+        "state__enum_value__ne": Filter(f"{column} <> %s", read),
+        "state__enum_value__in": one_of(column, read),
+    }
+
+
+def where(table: str, key: str, condition: str) -> str:
+    """For a condition on another table: its `key` among those that satisfy it."""
+    return f"in (select x.{key} from {table} x where {condition})"  # noqa: S608 - names of ours
+
+
+def customer(column: str, order_id: str) -> Filter:
+    """By what a customer's name begins with, upper and lower case alike."""
+    condition = where("order_customers", "order_id", f"lower(x.{column}) like %s")
+    return Filter(f"{order_id} {condition}", beginning_any_case)
+
+
+def destination(order_id: str) -> Mapping[str, Filter]:
+    """Where an order goes, by the names of the places."""
+    return {
+        name: Filter(f"{order_id} {where('orders', 'id', f'x.{name} = %s')}", word)
+        for name in ("country", "city", "township")
+    }

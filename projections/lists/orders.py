@@ -1,0 +1,81 @@
+"""`orders/` and `order_items/` with their filters (spec 3.2)."""
+
+from domain.states import OrderStatus
+from projections.filters import (
+    Filter,
+    beginning,
+    customer,
+    dates,
+    digits,
+    equal,
+    keys,
+    named,
+    of_day,
+    several,
+    states,
+    truth,
+    where,
+    word,
+)
+from projections.listing import List
+from projections.lists.shown import objects
+
+ORDERS = List(
+    "orders",
+    "orders",
+    "t.id, t.id",
+    {
+        **keys(),
+        **states("t.state", "order", OrderStatus),
+        **dates("created_date", "t.created"),
+        **dates("modified_date", "t.modified"),
+        **dates("date_placed", "t.date_placed"),
+        "date": of_day("t.date_placed"),
+        "number": Filter("t.number like %s", beginning),
+        "omnitron_id": equal("t.omnitron_id", digits),
+        "omnitron_id__in": Filter("t.omnitron_id = any(%s)", several(digits)),
+        "channel": equal("t.channel", named("channel")),
+        "delivery_type": equal("t.delivery_type", word),
+        "cargo_company": equal("t.cargo_company", named("cargo_company")),
+        "country": equal("t.country", word),
+        "city": equal("t.city", word),
+        "township": equal("t.township", word),
+        "retail_store__erp_code": equal("t.retail_store", word),
+        "customer_first_name": customer("first_name", "t.id"),
+        "customer_last_name": customer("last_name", "t.id"),
+        "customer_email": customer("email", "t.id"),
+        "unplanned": Filter("t.unplanned = %s", truth),
+    },
+    objects("order"),
+    scope="t.id " + where("packages", "order_id", "x.location = any(%s)"),
+    sorts={
+        "id": "t.id",
+        "created_date": "t.created",
+        "modified_date": "t.modified",
+        "date_placed": "t.date_placed",
+        "number": "t.number",
+    },
+    counted="orders",
+    by={
+        "state": "state",
+        "state__enum_value": "state",
+        "state__enum_value__ne": "state",
+        "state__enum_value__in": "state",
+    },
+)
+
+ORDER_ITEMS = List(
+    "order_items",
+    "order_items",
+    "t.id, t.order_id",
+    {
+        **keys(),
+        "order": equal("t.order_id"),
+        "order_number": Filter("t.order_id " + where("orders", "id", "x.number = %s"), word),
+        "omnitron_id": equal("t.omnitron_id", digits),
+    },
+    objects("order_item"),
+    scope="t.order_id " + where("packages", "order_id", "x.location = any(%s)"),
+    counted="order_items",
+    cursor=None,
+)

@@ -1,0 +1,80 @@
+"""`shipments/` and `inventory-discrepancies/` with their filters (spec 3.2)."""
+
+from domain.discrepancy import DiscrepancyReason
+from domain.states import ShipmentStatus
+from projections.filters import (
+    Filter,
+    Settings,
+    Wrong,
+    beginning,
+    code,
+    dates,
+    equal,
+    keys,
+    named,
+    states,
+    where,
+    word,
+)
+from projections.listing import List
+from projections.lists.shown import objects
+
+_DATED = {"id": "t.id", "created_date": "t.created", "modified_date": "t.modified"}
+
+SHIPMENTS = List(
+    "shipments",
+    "shipments",
+    "t.id, t.order_id",
+    {
+        **keys(),
+        **states("t.state", "shipment", ShipmentStatus),
+        **dates("created_date", "t.created"),
+        **dates("modified_date", "t.modified"),
+        "cargo_company": equal("t.cargo_company", named("cargo_company")),
+        "awb_number": Filter("t.awb_numbers @> %s", lambda text, settings: [word(text, settings)]),
+        "package": equal("t.package_id"),
+        "package__number": Filter("t.package_id " + where("packages", "id", "x.number = %s"), word),
+        "order": equal("t.order_id"),
+        "order__number": Filter("t.order_id " + where("orders", "id", "x.number like %s"), beginning),
+        "stock_location__erp_code": equal("t.location", code),
+    },
+    objects("shipment"),
+    scope="t.location = any(%s)",
+    sorts=_DATED,
+    counted="shipments",
+    by={
+        "state": "state",
+        "state__enum_value": "state",
+        "state__enum_value__ne": "state",
+        "state__enum_value__in": "state",
+    },
+)
+
+
+def _reason(text: str, _: Settings) -> str:
+    if text not in DiscrepancyReason.__members__:
+        raise Wrong(f"There is no such reason; known are {', '.join(DiscrepancyReason)}.")
+    return text
+
+
+DISCREPANCIES = List(
+    "discrepancies",
+    "discrepancies",
+    "t.id, t.order_id",
+    {
+        **keys(),
+        **dates("created_date", "t.created"),
+        "package": equal("t.package_id"),
+        "transfer_order": equal("t.transfer_id"),
+        "order": equal("t.order_id"),
+        "stock_location": equal("t.location"),
+        "erp_code": equal("t.location", code),
+        "sku": equal("t.sku", word),
+        "reason": equal("t.reason", _reason),
+    },
+    objects("discrepancy"),
+    scope="t.location = any(%s)",
+    sorts={"id": "t.id", "created_date": "t.created"},
+    counted="discrepancies",
+    by={"stock_location": "location", "erp_code": "location", "scope": "location", "reason": "state"},
+)
