@@ -1,0 +1,120 @@
+"""Which process sends for which endpoints: leases on shards, with an epoch that fences off who only slept.
+
+A lease ends by itself, so the endpoints of a process that was killed, or stopped without being killed, are taken over
+within LEASE seconds. An advisory lock would stay with the stopped one as long as its connection stands.
+"""
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from math import ceil
+from uuid import UUID, uuid4
+
+from webhook_outbox.tables import Connection
+
+SHARDS = 256
+LEASE = 4.0
+"""Seconds a lease lasts; it is renewed each RENEW seconds."""
+RENEW = 1.0
+
+# I am here; how many are.
+PRESENT = """
+insert into webhook_senders (owner, until) values (%(me)s, clock_timestamp() + make_interval(secs => %(lease)s))
+on conflict (owner) do update set until = excluded.until
+"""
+COUNT = "select count(*) from webhook_senders where until > clock_timestamp()"
+FORGET = "delete from webhook_senders where until < clock_timestamp() - interval '1 minute'"
+
+KNOWN = "insert into webhook_shards (shard) select unnest(%s::int[]) on conflict do nothing"
+
+# Renewed even when it ran out, as long as nobody else has taken it.
+RENEWED = """
+update webhook_shards set until = clock_timestamp() + make_interval(secs => %(lease)s)
+ where owner = %(me)s and shard = any(%(shards)s) returning shard, epoch
+"""
+
+TAKE = """
+update webhook_shards set owner = %(me)s, epoch = epoch + 1,
+       until = clock_timestamp() + make_interval(secs => %(lease)s)
+ where shard in (select shard from webhook_shards where shard = any(%(shards)s) and until < clock_timestamp()
+                  order by shard limit %(most)s for update skip locked)
+returning shard, epoch
+"""
+
+RELEASE = "update webhook_shards set owner = null, until = '-infinity' where owner = %(me)s and shard = any(%(shards)s)"
+LEAVE = "delete from webhook_senders where owner = %s"
+
+
+def shard_of(endpoint: int) -> int:
+    return endpoint % SHARDS
+
+
+@dataclass(slots=True)
+class Lease:
+    """`until` by this process's monotonic clock, and so that it ends before the database thinks it does."""
+
+    shard: int
+    epoch: int
+    until: float
+
+    def holds(self, now: float) -> bool:
+        return now < self.until
+
+
+class Leases:
+    """The shards of one process. Not shared by threads, but for `Lease.holds`."""
+
+    def __init__(
+        self, owner: UUID | None = None, *, lease: float = LEASE, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.owner = owner or uuid4()
+        self.held: dict[int, Lease] = {}
+        self._lease, self._clock = lease, clock
+
+    def renew(self, connection: Connection, wanted: Iterable[int]) -> set[int]:
+        """Renews what is held, then takes free shards up to a fair part of `wanted`; the shards that were lost."""
+        shards = sorted(set(wanted))
+        begun = self._clock()
+        with connection.transaction():
+            connection.execute(FORGET)
+            connection.execute(PRESENT, {"me": self.owner, "lease": self._lease})
+            if shards:
+                connection.execute(KNOWN, (shards,))
+            still = dict(
+                connection.execute(
+                    RENEWED, {"me": self.owner, "lease": self._lease, "shards": list(self.held)}
+                ).fetchall()
+            )
+            present = connection.execute(COUNT).fetchone()
+            fair = ceil(len(shards) / max(present[0] if present else 1, 1))
+            taken: dict[int, int] = {}
+            free = [shard for shard in shards if shard not in still]
+            if free and len(still) < fair:
+                asked = {"me": self.owner, "lease": self._lease, "shards": free, "most": fair - len(still)}
+                taken = dict(connection.execute(TAKE, asked).fetchall())
+        until = begun + self._lease * 0.9
+        lost = {shard for shard, lease in self.held.items() if still.get(shard) != lease.epoch}
+        for shard in lost:
+            self.held.pop(shard).until = 0.0
+        for shard in still.keys() & self.held.keys():
+            self.held[shard].until = until
+        for shard, epoch in taken.items():
+            self.held[shard] = Lease(shard, epoch, until)
+        self.surplus = max(len(self.held) - fair, 0)
+        return lost
+
+    surplus: int = 0
+    """How many shards more than the fair part are held: others are there to take them."""
+
+    def release(self, connection: Connection, shards: Iterable[int]) -> None:
+        """Gives shards up for whoever wants them; nothing of them may be under way."""
+        gone = list(shards)
+        for shard in gone:
+            lease = self.held.pop(shard, None)
+            if lease is not None:
+                lease.until = 0.0
+        connection.execute(RELEASE, {"me": self.owner, "shards": gone})
+
+    def leave(self, connection: Connection) -> None:
+        self.release(connection, list(self.held))
+        connection.execute(LEAVE, (self.owner,))
