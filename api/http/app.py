@@ -1,0 +1,129 @@
+"""The Flask application: every declared route, wrapped the same way: who calls, what is asked, what is answered."""
+
+import json
+import logging
+import time
+from typing import Any
+from uuid import uuid4
+
+from flask import Flask, Request, Response, request
+from psycopg_pool import ConnectionPool
+
+from api.http import every_route, metrics
+from api.http.bodies import read_body
+from api.http.errors import Failure, answer
+from api.http.routes import ANYBODY, ROUTES, Answer, Call, Route, Services
+from api.http.users import NOBODY, Caller, Users
+from api.settings import Settings
+from eventlog.log import EventLog
+from projections.schema import FOLLOWER
+
+log_ = logging.getLogger("daybook.api")
+
+MOST_BYTES = 8 * 1024 * 1024
+WAIT_SECONDS = 2.0
+
+assert every_route
+
+
+def services_of(log: EventLog, settings: Settings, secret_key: str) -> Services:
+    """What the routes work with, opened for this process."""
+    pool: ConnectionPool[Any] = ConnectionPool(
+        log.database_url, min_size=1, max_size=max(4, settings.api_threads // 2), open=True, kwargs={"autocommit": True}
+    )
+    return Services(log, pool, log.keyring(secret_key), settings, secret_key)
+
+
+def create_app(services: Services) -> Flask:
+    """The application. Tables of this and other rooms must be there (`api.opening.initialise`)."""
+    app = Flask("daybook", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
+    app.url_map.strict_slashes = False
+    app.extensions["services"] = services
+    app.extensions["users"] = users = Users(services.log, services.pool)
+    for route in ROUTES:
+        name = f"{route.method} {route.path}"
+        app.add_url_rule(route.path, name, _wrapped(route, services, users), methods=[route.method])
+
+    @app.errorhandler(Exception)
+    def failed(error: Exception) -> Response:
+        return _failed(error)
+
+    @app.before_request
+    def begin() -> None:
+        given = request.headers.get("X-Request-ID", "")
+        request.environ["oms.request_id"] = given if 0 < len(given) <= 100 and given.isprintable() else uuid4().hex
+        request.environ["oms.began"] = time.perf_counter()
+
+    @app.after_request
+    def finish(response: Response) -> Response:
+        response.headers["X-Request-ID"] = request.environ.get("oms.request_id", "")
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["Cache-Control"] = "no-store"
+        metrics.answered(request.method, response.status_code, time.perf_counter() - request.environ["oms.began"])
+        return response
+
+    return app
+
+
+def _wrapped(route: Route, services: Services, users: Users) -> Any:
+    def view(**path: Any) -> Response:
+        caller = _caller(request, users) if route.roles is not ANYBODY else NOBODY
+        if route.roles is not ANYBODY and not caller.roles & route.roles:
+            raise Failure(403, "forbidden", f"This needs one of the roles {', '.join(sorted(route.roles))}.")
+        if route.method == "GET":
+            _wait_for_reads(services)
+        body = read_body(request, route.body, free=route.free_body)
+        call = Call(
+            services,
+            caller,
+            request.environ["oms.request_id"],
+            body,
+            request.args,
+            request.headers,
+            request.path,
+        )
+        given = route.function(call, **path)
+        answered = given if isinstance(given, Answer) else Answer(given, route.status)
+        return _response(answered)
+
+    return view
+
+
+def _response(answered: Answer) -> Response:
+    if answered.raw is not None:
+        answered.raw.headers.extend(answered.headers)
+        return answered.raw
+    if answered.status == 204:
+        return Response(status=204, headers=dict(answered.headers))
+    text = json.dumps(answered.json, ensure_ascii=False, separators=(",", ":"))
+    return Response(text, answered.status, dict(answered.headers), content_type="application/json")
+
+
+def _failed(error: BaseException) -> Response:
+    status, body, headers = answer(error)
+    return Response(json.dumps(body, ensure_ascii=False), status, headers, content_type="application/json")
+
+
+def _caller(asked: Request, users: Users) -> Caller:
+    scheme, _, key = asked.headers.get("Authorization", "").partition(" ")
+    caller = users.caller(key.strip()) if scheme in ("Token", "Bearer") and key.strip() else None
+    if caller is None:
+        raise Failure(
+            401,
+            "unauthorized",
+            "Send `Authorization: Token <key>` with a key of POST /api/i1/auth/login/.",
+            {"WWW-Authenticate": "Token"},
+        )
+    return caller
+
+
+def _wait_for_reads(services: Services) -> None:
+    """Read your own writes: `X-OMS-Min-Position` waits for the read models (spec 3.1)."""
+    asked = request.headers.get("X-OMS-Min-Position")
+    if asked is None:
+        return
+    if not asked.isdigit():
+        raise Failure(400, "bad_request", "X-OMS-Min-Position is the X-OMS-Position of an answer.")
+    if not services.log.wait_for([FOLLOWER], int(asked), WAIT_SECONDS):
+        raise Failure(503, "lagging", "The read models have not come to this position yet.", {"Retry-After": "1"})

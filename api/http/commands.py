@@ -1,0 +1,224 @@
+"""The command endpoints (spec 1.6, 1.7, 3.1): state in the domain, HTTP here. Answered from the new state, never from a
+read model."""
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+from uuid import UUID, uuid5
+
+from api.http import metrics
+from api.http.errors import Failure, answer
+from api.http.input_schemas import input_of
+from api.http.routes import COMMAND, OMS, Answer, Call, route
+from domain.deciding import command_of, decide
+from domain.kernel import Facts, Given, Refusal, info
+from domain.kinds import stream_of
+from domain.order import Order
+from eventlog.mapper import encode
+from eventlog.recorded import Claim, ClaimTaken
+from projections import queries
+from projections.schema import FOLLOWER
+
+KEYS = UUID("7c1f5f0e-8d0f-4a55-9d0e-6f3f7a0d1c55")
+WAIT_SECONDS = 2.0
+MOST_COMMANDS = 500
+
+Kind = Literal["package", "transfer"]
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command came to: the object's version, the position, and the facts of a dry run."""
+
+    version: int
+    position: int
+    facts: list[dict[str, Any]] | None = None
+    repeated: bool = False
+
+
+@route("POST", f"{OMS}/packages/<int:id>/command/", roles=COMMAND, tag="commands", free_body=True, status=204)
+def command_package(call: Call, id: int) -> Answer:
+    """Runs a command on a package; the body names it by `slug` and holds its inputs."""
+    return _one(call, "package", id)
+
+
+@route("POST", f"{OMS}/transfer_orders/<int:id>/command/", roles=COMMAND, tag="commands", free_body=True, status=204)
+def command_transfer(call: Call, id: int) -> Answer:
+    """Runs a command on a transfer order."""
+    return _one(call, "transfer", id)
+
+
+@route("POST", f"{OMS}/packages/commands/", roles=COMMAND, tag="commands", free_body=True)
+def command_packages(call: Call) -> dict[str, Any]:
+    """Runs many commands on packages; each is answered on its own, one bad item stops no other."""
+    rows = call.body.get("commands")
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise Failure(400, "bad_request", "`commands` is a list of objects, each {package, slug, …}.")
+    if len(rows) > MOST_COMMANDS:
+        raise Failure(400, "bad_request", f"At most {MOST_COMMANDS} commands a call.")
+    return {"results": [_item(call, row, n) for n, row in enumerate(rows)]}
+
+
+def _item(call: Call, row: dict[str, Any], n: int) -> dict[str, Any]:
+    id = row.get("package")
+    try:
+        if isinstance(id, bool) or not isinstance(id, int):
+            raise Failure(400, "bad_request", "`package` is the id of a package.")
+        done = run(call, "package", id, row, f"#{n}")
+    except Exception as error:
+        status, body, _ = answer(error)
+        return {"package": id, "status_code": status, "error": body["error"]}
+    said: dict[str, Any] = {"package": id, "status_code": 204}
+    return {**said, "events": done.facts} if done.facts is not None else said
+
+
+def _one(call: Call, kind: Kind, id: int) -> Answer:
+    named = call.body.get(kind, id)
+    if named != id or isinstance(named, bool):
+        raise Failure(400, "bad_request", f"The body names {kind} {named}, the address {kind} {id}.")
+    done = run(call, kind, id, call.body)
+    headers = {"ETag": f'"{done.version}"', "X-OMS-Position": str(done.position)}
+    if done.facts is not None:
+        return Answer({"events": done.facts}, 200, headers)
+    return Answer(None, 204, headers)
+
+
+def run(call: Call, kind: Kind, id: int, body: Mapping[str, Any], part: str = "") -> Done:
+    """Decides and writes one command. Raises what api.http.errors answers."""
+    name = body.get("slug", body.get("transition"))
+    if not isinstance(name, str | int) or isinstance(name, bool) or name == "":
+        raise Refusal("unknown_command", "The body names no command: `slug` is missing.")
+    order = _order_of(call, kind, id)
+    row = command_of(kind, str(name))
+    given_input = input_of(row, dict(body))
+    dry = call.query.get("dry_run", "").lower() in ("true", "1")
+    key = call.headers.get("Idempotency-Key")
+    if_match = _if_match(call.headers.get("If-Match")) if not part else None
+
+    def decided(state: Order | None, given: Given) -> Facts:
+        thing = _thing(state, kind, id)
+        if thing is None or not call.caller.may_at(*_places(kind, thing, row.slug)):
+            raise Refusal("not_found", f"There is no {kind} {id}.")
+        if if_match is not None and thing.version != if_match:
+            raise Failure(412, "precondition_failed", f"It is at version {thing.version}, not {if_match}.")
+        return decide(state, kind, id, row.slug, given_input, given)
+
+    writing: dict[str, Any] = {
+        "actor": call.caller.username,
+        "command": row.slug,
+        "correlation_id": call.request_id,
+        "causation_id": call.request_id,
+    }
+    stream = stream_of("order", order)
+    try:
+        if dry:
+            prepared = call.log.prepare(stream, decided, **writing)
+            thing = _thing(prepared.before.state, kind, id)
+            return Done(thing.version, prepared.before.position, [_shown(f) for f in prepared.facts])
+        done = _written(call, stream, decided, writing, kind, id, f"{key}{part}" if key else None, body)
+    except Refusal as refusal:
+        metrics.commanded(row.slug, refusal.code)
+        raise
+    metrics.commanded(row.slug, "accepted")
+    return done
+
+
+def _written(
+    call: Call,
+    stream: str,
+    decided: Callable[[Order | None, Given], Facts],
+    writing: dict[str, Any],
+    kind: Kind,
+    id: int,
+    key: str | None,
+    body: Mapping[str, Any],
+) -> Done:
+    claims: tuple[Claim, ...] = ()
+    command_id = None
+    if key is not None:
+        claims = (claim_of(call, key, body),)
+        command_id = uuid5(KEYS, claims[0].key)
+    try:
+        written = call.log.decide(stream, decided, claims=claims, command_id=command_id, **writing)
+    except ClaimTaken as taken:
+        _same_body(taken, claims[0])
+        written_before = call.log.written(command_id) if command_id else None
+        position = written_before.position if written_before else taken.position
+        thing = _thing(call.log.state_at(stream, position=position).state, kind, id)
+        return Done(thing.version, position, repeated=True)
+    if written.repeated:
+        found = call.log.claim(claims[0].key) if claims else None
+        if found is not None and found.fingerprint != claims[0].fingerprint:
+            raise _another_body()
+        thing = _thing(call.log.state_at(stream, position=written.position).state, kind, id)
+    else:
+        thing = _thing(call.log.state(stream, at_least=written.versions[stream]).state, kind, id)
+    return Done(thing.version, written.position, repeated=written.repeated)
+
+
+def claim_of(call: Call, key: str, body: Mapping[str, Any], answer: bytes | None = None) -> Claim:
+    """An Idempotency-Key as a claim: of this user, for this path and body."""
+    if not 0 < len(key) <= 255 or "\x00" in key:
+        raise Failure(400, "bad_request", "Idempotency-Key is a text of 1 to 255 characters.")
+    said = json.dumps([call.path, body], sort_keys=True, default=str)
+    return Claim(f"idem:{call.caller.id}:{key}", hashlib.sha256(said.encode()).hexdigest(), answer)
+
+
+def _same_body(taken: ClaimTaken, claim: Claim) -> None:
+    if taken.key != claim.key:
+        raise taken
+    if taken.fingerprint != claim.fingerprint:
+        raise _another_body()
+
+
+def _another_body() -> Failure:
+    return Failure(422, "idempotency_key_reused", "This Idempotency-Key was used for another request.")
+
+
+def _order_of(call: Call, kind: Kind, id: int) -> int:
+    """Which order holds the object. An object that was born a moment ago may not be in the read models yet."""
+    order = _find(call, kind, id)
+    if order is None:
+        head = call.log.head().position
+        deadline = time.monotonic() + WAIT_SECONDS
+        if call.log.positions().get(FOLLOWER, 0) < head:
+            call.log.wait_for([FOLLOWER], head, max(0.0, deadline - time.monotonic()))
+            order = _find(call, kind, id)
+    if order is None:
+        raise Refusal("not_found", f"There is no {kind} {id}.")
+    return order
+
+
+def _find(call: Call, kind: Kind, id: int) -> int | None:
+    with call.services.pool.connection() as connection:
+        return queries.find(connection, kind, id)
+
+
+def _thing(state: Any, kind: Kind, id: int) -> Any:
+    if state is None:
+        return None
+    return (state.packages if kind == "package" else state.transfers).get(id)
+
+
+def _places(kind: Kind, thing: Any, slug: str) -> tuple[int, ...]:
+    """At which locations one must be to run this: T4 is the destination's, the other transfer commands the source's."""
+    if kind == "package":
+        return (thing.location,)
+    return (thing.destination,) if slug == "transfer-delivered" else (thing.source,)
+
+
+def _if_match(text: str | None) -> int | None:
+    if text is None or text.strip() == "*":
+        return None
+    plain = text.strip().removeprefix("W/").strip('"')
+    if not plain.isdigit():
+        raise Failure(400, "bad_request", 'If-Match is a version, like "4".')
+    return int(plain)
+
+
+def _shown(fact: Any) -> dict[str, Any]:
+    """A fact as a dry run shows it."""
+    return {"event": info(fact).name, "data": json.loads(encode(fact)[1])}

@@ -1,0 +1,86 @@
+"""One table from what went wrong to what is answered (spec 3.1). Never HTML, never a stack trace."""
+
+import logging
+from typing import Any
+from uuid import uuid4
+
+from marshmallow import ValidationError
+from werkzeug.exceptions import HTTPException
+
+from domain.kernel import Refusal
+from eventlog.recorded import Busy, ClaimTaken, Poisoned, ShortOfSlots, ShortOfStock, Unavailable, VersionClash
+
+log_ = logging.getLogger("daybook.api")
+
+
+class Failure(Exception):
+    """An answer that is not a success: status, code, message, and what else stands in the error."""
+
+    def __init__(self, status: int, code: str, message: str, headers: dict[str, str] | None = None, **extra: Any):
+        super().__init__(message)
+        self.status, self.code, self.message, self.headers, self.extra = status, code, message, headers or {}, extra
+
+
+class WrongInput(Exception):
+    """Input errors by field: `{field: [texts]}`."""
+
+    def __init__(self, **fields: list[str]) -> None:
+        super().__init__(str(fields))
+        self.fields = fields
+
+
+Answered = tuple[int, dict[str, Any], dict[str, str]]
+
+_STATUS = {"not_found": 404, "forbidden": 403, "conflict": 409}
+_HTTP = {
+    400: "bad_request",
+    401: "unauthorized",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    406: "not_acceptable",
+    408: "timeout",
+    413: "too_large",
+    415: "unsupported_media_type",
+    429: "too_many_requests",
+}
+
+
+def answer(error: BaseException) -> Answered:
+    """(status, body, headers) of any error."""
+    if isinstance(error, Failure):
+        return _coded(error.status, error.code, error.message, error.headers, **error.extra)
+    if isinstance(error, WrongInput):
+        return _fields(error.fields)
+    if isinstance(error, ValidationError):
+        return _fields(error.normalized_messages())
+    if isinstance(error, Refusal):
+        if error.code == "invalid":
+            return _fields(error.extra["fields"])
+        return _coded(_STATUS.get(error.code, 400), error.code, error.message, {}, **error.extra)
+    if isinstance(error, Busy | Unavailable):
+        return _coded(503, "unavailable", "The log cannot be written now; try again.", {"Retry-After": "1"})
+    if isinstance(error, VersionClash):
+        return _coded(503, "busy", "Too much happens to this object at once; try again.", {"Retry-After": "1"})
+    if isinstance(error, ShortOfStock | ShortOfSlots):
+        return _coded(409, "short", f"There is not enough: {error.available} available.", {})
+    if isinstance(error, ClaimTaken):
+        return _coded(409, "conflict", f"{error.key} is taken.", {})
+    if isinstance(error, Poisoned):
+        return _coded(400, "bad_request", "A value cannot be stored.", {})
+    if isinstance(error, HTTPException):
+        status = error.code or 500
+        if status < 500:
+            headers = {"Allow": ", ".join(error.valid_methods)} if getattr(error, "valid_methods", None) else {}
+            return _coded(status, _HTTP.get(status, "bad_request"), error.description or error.name, headers)
+    id = uuid4().hex
+    log_.error("request failed (%s)", id, exc_info=error, extra={"error_id": id})
+    return _coded(500, "internal_error", "Something went wrong here; the log knows it by this id.", {}, id=id)
+
+
+def _fields(fields: Any) -> Answered:
+    return 400, {"error": fields, "status_code": 400}, {}
+
+
+def _coded(status: int, code: str, message: str, headers: dict[str, str], **extra: Any) -> Answered:
+    return status, {"error": {"code": code, "message": message, **extra}, "status_code": status}, headers

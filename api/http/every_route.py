@@ -1,0 +1,5 @@
+"""Imports every file of routes once, so that all are declared."""
+
+from api.http import commands, login
+
+__all__ = ["commands", "login"]

@@ -1,0 +1,123 @@
+"""A route says once what it is: path, who may call it, what it takes. Flask's rules and OpenAPI are made from this table."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+
+from flask import Response
+from marshmallow import Schema
+from psycopg_pool import ConnectionPool
+
+from api.http.users import Caller
+from api.settings import Settings
+from eventlog.keyring import Keyring
+from eventlog.log import EventLog
+
+OMS = "/api/v1/oms"
+
+ADMIN = frozenset({"admin"})
+PLAN = ADMIN | {"planner"}
+COMMAND = ADMIN | {"store", "integration", "support", "planner"}
+WRITE = ADMIN | {"integration"}
+HOOKS = ADMIN | {"integration"}
+AUDIT = ADMIN | {"support"}
+READ = COMMAND | {"viewer"}
+ANYBODY: frozenset[str] = frozenset()
+"""Roles of spec 3.1 by what they may do; ANYBODY: no login is asked."""
+
+
+@dataclass(frozen=True)
+class Services:
+    """What the routes work with."""
+
+    log: EventLog
+    pool: ConnectionPool[Any]
+    keyring: Keyring
+    settings: Settings
+    secret_key: str
+
+    def reveal(self, personal: Any) -> Any:
+        return self.keyring.reveal(personal)
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request as a route's function sees it: checked input, who calls, under which request id."""
+
+    services: Services
+    caller: Caller
+    request_id: str
+    body: Any
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    path: str
+
+    @property
+    def log(self) -> EventLog:
+        return self.services.log
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a function may give instead of plain JSON: a status, headers, or a body of another type."""
+
+    json: Any = None
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    raw: Response | None = None
+
+
+class Function(Protocol):
+    __name__: str
+    __doc__: str | None
+
+    def __call__(self, call: Call, /, **path: Any) -> Any: ...
+
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Route:
+    """`body`: a marshmallow schema (instance) or None; `query`: parameter name → sentence; `bodies`: a JSON schema of
+    the body where no marshmallow schema says it; `reads`: followers that X-OMS-Min-Position waits for."""
+
+    method: str
+    path: str
+    function: Callable[..., Any]
+    roles: frozenset[str]
+    body: Schema | None
+    free_body: bool
+    query: Mapping[str, str]
+    status: int
+    tag: str
+    answers: str
+
+    @property
+    def sentence(self) -> str:
+        return (self.function.__doc__ or "").strip().split("\n")[0]
+
+
+ROUTES: list[Route] = []
+
+
+def route(
+    method: str,
+    path: str,
+    *,
+    roles: frozenset[str],
+    tag: str,
+    body: Schema | None = None,
+    free_body: bool = False,
+    query: Mapping[str, str] | None = None,
+    status: int = 200,
+    answers: str = "",
+) -> Callable[[F], F]:
+    """Declares `function(call, **path)` as this route; it gives JSON, or an Answer. `free_body`: any JSON object.
+    `answers` names the OpenAPI component of the answer."""
+
+    def declare(function: F) -> F:
+        ROUTES.append(Route(method, path, function, roles, body, free_body, query or {}, status, tag, answers))
+        return function
+
+    return declare
