@@ -1,4 +1,4 @@
-"""What happened to an object, and what it was like at any version, position or time (spec 6.1): a fold of its stream."""
+"""What happened to an object, and what it was like at any version, position or time (spec 6.1): its stream folded."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import fields

@@ -1,5 +1,6 @@
 """The projector: follows the log and keeps the read models, rows and position in one transaction."""
 
+import logging
 from threading import Event
 from typing import Any
 
@@ -9,8 +10,10 @@ from eventlog.log import EventLog
 from eventlog.recorded import Recorded
 from projections.objects.person import Reveal
 from projections.projection import Projection
-from projections.rebuild import SHARE, rebuild
+from projections.rebuild import SHARE, Underway, rebuild
 from projections.schema import FOLLOWER, TABLES, install
+
+logger = logging.getLogger(__name__)
 
 BATCH = 500
 
@@ -23,9 +26,7 @@ class Projector:
 
     def run(self, stop: Event) -> None:
         """Until `stop`. Makes the tables, builds anew what is out of date, then follows; one process at a time."""
-        stale = install(self._log)
-        if stale:
-            rebuild(self._log, stale, self._reveal)
+        self._prepare(stop)
         projection = Projection({name: name for name in TABLES}, self._reveal)
 
         def handle(connection: psycopg.Connection[Any], events: list[Recorded]) -> None:
@@ -35,3 +36,15 @@ class Projector:
             projection.apply(connection, events)
 
         self._log.follow(FOLLOWER, handle, stop=stop, batch=BATCH)
+
+    def _prepare(self, stop: Event) -> None:
+        while not stop.is_set():
+            try:
+                stale = install(self._log)
+                if stale:
+                    logger.info("building anew: %s", ", ".join(stale))
+                    rebuild(self._log, stale, self._reveal)
+                return
+            except (psycopg.OperationalError, psycopg.InterfaceError, Underway) as trouble:
+                logger.warning("the read models are not ready: %s", str(trouble).strip().split("\n")[0])
+                stop.wait(0.5)

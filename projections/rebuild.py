@@ -11,7 +11,7 @@ from eventlog.log import EventLog
 from projections.models.orders import ORDER_STATES
 from projections.objects.person import Reveal
 from projections.projection import Projection
-from projections.schema import FOLLOWER, TABLES, create, create_indexes, rename
+from projections.schema import TABLES, create, create_indexes, projected, rename
 
 BATCH = 5_000
 NEAR = 2_000
@@ -72,7 +72,7 @@ def rebuild(
             with connection.transaction():
                 connection.execute("set local synchronous_commit = on")
                 connection.execute(ALONE)
-                build.up_to(log.positions().get(FOLLOWER, 0))
+                build.up_to(projected(connection))
                 done = {}
                 for table in wanted:
                     new = next_to[table.name]
@@ -107,7 +107,7 @@ class _Build:
         self.position = 0
 
     def up_to_near_the_projector(self) -> None:
-        while (there := self._log.positions().get(FOLLOWER, 0)) - self.position > NEAR:
+        while (there := projected(self._connection)) - self.position > NEAR:
             self.up_to(there)
 
     def up_to(self, there: int) -> None:

@@ -26,7 +26,7 @@ def install(log: EventLog) -> list[str]:
         connection.execute("select pg_advisory_xact_lock(%s, %s)", (LOCKS, MIGRATION_LOCK))
         connection.execute(REGISTRY)
         built = dict(connection.execute("select name, shape from read_models").fetchall())
-        begun = log.positions().get(FOLLOWER, 0) > 0
+        begun = projected(connection) > 0
         for table in TABLES.values():
             if table.name not in built:
                 create(connection, table, table.name)
@@ -34,6 +34,13 @@ def install(log: EventLog) -> list[str]:
                 built[table.name] = "" if begun else table.shape
                 connection.execute("insert into read_models values (%s, %s)", (table.name, built[table.name]))
         return [table.name for table in TABLES.values() if built[table.name] != table.shape]
+
+
+def projected(connection: psycopg.Connection[Any]) -> int:
+    """Up to which position the read models are."""
+    text = "select notification_id from followers where application_name = %s"
+    row = connection.execute(text, (FOLLOWER,)).fetchone()
+    return 0 if row is None else int(row[0])
 
 
 def create(connection: psycopg.Connection[Any], table: Table, name: str, *, scratch: bool = False) -> None:
