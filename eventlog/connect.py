@@ -23,10 +23,11 @@ _ALIVE = {
 }
 
 
-def conninfo(database_url: str, name: str) -> str:
-    """libpq settings: UTC, keepalives, `name` as application_name; what the URL says itself wins."""
+def conninfo(database_url: str, name: str, more: str = "") -> str:
+    """libpq settings: UTC, keepalives, `name` as application_name; what the URL says itself wins. `more`: server
+    settings of the session."""
     said = conninfo_to_dict(database_url)
-    options = f"{said.pop('options', None) or ''} -c timezone=UTC".strip()
+    options = f"{said.pop('options', None) or ''} -c timezone=UTC {more}".strip()
     settings: dict[str, Any] = {**_ALIVE, "application_name": name, **said, "options": options}
     return make_conninfo(**settings)
 
@@ -58,7 +59,8 @@ class Datastore(PostgresDatastore):
                 connection.prepare_threshold = None
 
         self.pool = ConnectionPool(
-            conninfo(database_url, "daybook"),
+            # All its statements look up by index. A plan made while a table was empty must not become a scan of millions.
+            conninfo(database_url, "daybook", "-c enable_seqscan=off"),
             connection_class=psycopg.Connection[DictRow],
             kwargs={"row_factory": dict_row, "autocommit": True},
             configure=prepare_nothing,

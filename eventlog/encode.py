@@ -25,13 +25,14 @@ class _Stream(msgspec.Struct):
     n: int
 
 
-class _Event(msgspec.Struct):
+class _Event(msgspec.Struct, omit_defaults=True):
     s: str
     i: int
     o: int
     t: str
-    d: str
     h: str
+    d: msgspec.Raw | None = None
+    x: str | None = None
 
 
 class _Stock(msgspec.Struct, omit_defaults=True):
@@ -91,21 +92,21 @@ _json = msgspec.json.Encoder(decimal_format="string").encode
 
 
 def digest(
-    stream: str, topic: str, actor: str, command: str, command_id: str, correlation: str, causation: str, data: str
+    stream: str, topic: str, actor: str, command: str, command_id: str, correlation: str, causation: str, data: bytes
 ) -> str:
     """SHA-256 (hex) over all of an event that its writer knows; the chain adds position, version and time. The parts
     hold no NUL, so joining with one is unambiguous."""
-    parts = "\0".join((stream, topic, actor, command, command_id, correlation, causation, data))
-    return hashlib.sha256(parts.encode()).hexdigest()
+    parts = "\0".join((stream, topic, actor, command, command_id, correlation, causation, ""))
+    return hashlib.sha256(parts.encode() + data).hexdigest()
 
 
 def encode(decision: Decision) -> Encoded:
     """The decision's facts as JSON and its rows; Poisoned where a value cannot be stored."""
-    return encode_stored(decision, [(stream, *encode_fact(fact)) for stream, fact in decision.events])
+    return encode_stored(decision, [(stream, *encode_fact(fact)) for stream, fact in decision.events], as_json=True)
 
 
-def encode_stored(decision: Decision, stored: Iterable[tuple[str, str, bytes]]) -> Encoded:
-    """The same for facts that are encoded already, as (stream, topic, data)."""
+def encode_stored(decision: Decision, stored: Iterable[tuple[str, str, bytes]], *, as_json: bool = False) -> Encoded:
+    """The same for facts that are encoded already, as (stream, topic, data); `as_json`: the data is known to be JSON."""
     envelope = (
         decision.actor,
         decision.command,
@@ -122,13 +123,16 @@ def encode_stored(decision: Decision, stored: Iterable[tuple[str, str, bytes]]) 
         for stream, topic, state in stored:
             if len(state) > MAX_EVENT_BYTES:
                 raise Poisoned(f"{topic} of {len(state)} bytes")
-            data = state.decode()
             row = rows.get(stream)
             if row is None:
                 row = rows[stream] = _Stream(stream, decision.expects.get(stream), 0)
                 order[stream] = len(order)
             row.n += 1
-            events.append(_Event(stream, order[stream], row.n, topic, data, digest(stream, topic, *envelope, data)))
+            hashed = digest(stream, topic, *envelope, state)
+            if as_json:
+                events.append(_Event(stream, order[stream], row.n, topic, hashed, msgspec.Raw(state)))
+            else:
+                events.append(_Event(stream, order[stream], row.n, topic, hashed, None, state.decode()))
         for stream, version in decision.expects.items():
             if stream not in rows:
                 rows[stream] = _Stream(stream, version, 0)

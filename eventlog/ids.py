@@ -1,5 +1,7 @@
-"""New ids by kind of object, unique over all processes, counting from 1; taken from a sequence in small blocks."""
+"""New ids by kind of object, unique over all processes, counting from 1; taken from a sequence in blocks, small ones
+while few are needed and larger ones while many are."""
 
+import time
 from collections import deque
 from threading import Lock
 from typing import Any
@@ -10,6 +12,8 @@ from psycopg import sql
 from eventlog.connect import Datastore
 from eventlog.migrate import LOCKS, MIGRATION_LOCK
 
+MOST = 2048
+
 
 class Ids:
     """`ids("package") -> int`. What a process took and did not use is a gap, never used twice."""
@@ -17,6 +21,7 @@ class Ids:
     def __init__(self, datastore: Datastore, block: int = 32) -> None:
         self._datastore, self._block = datastore, block
         self._left: dict[str, deque[int]] = {}
+        self._taken: dict[str, tuple[float, int]] = {}
         self._lock = Lock()
 
     def __call__(self, kind: str) -> int:
@@ -38,9 +43,17 @@ class Ids:
     def _next(self, connection: psycopg.Connection[Any], name: str) -> list[int]:
         quoted = sql.Identifier(name).as_string(connection)
         rows = connection.execute(
-            "select nextval(%s) as id from generate_series(1, %s)", (quoted, self._block)
+            "select nextval(%s) as id from generate_series(1, %s)", (quoted, self._size(name))
         ).fetchall()
         return [row["id"] for row in rows]
+
+    def _size(self, name: str) -> int:
+        """Twice the last block where that was used up within a second."""
+        at, size = self._taken.get(name, (0.0, 0))
+        now = time.monotonic()
+        size = min(2 * size, MOST) if size and now - at < 1.0 else self._block
+        self._taken[name] = (now, size)
+        return size
 
     def _make(self, connection: psycopg.Connection[Any], name: str) -> None:
         with connection.transaction():

@@ -82,7 +82,8 @@ def prefix(kind: str) -> str:
 def read_all(connection: psycopg.Connection[Any], after: int, limit: int) -> list[Recorded]:
     """Up to `limit` events after a position, in order."""
     cursor = connection.cursor(binary=True, row_factory=tuple_row)
-    return [recorded(row) for row in cursor.execute(ALL, {"after": after, "limit": limit})]
+    # Planned each time: a plan kept from when the log was empty would read all of it.
+    return [recorded(row) for row in cursor.execute(ALL, {"after": after, "limit": limit}, prepare=False)]
 
 
 def read_kinds(
@@ -92,7 +93,7 @@ def read_kinds(
     cursor = connection.cursor(binary=True, row_factory=tuple_row)
     until = read_head(connection).position
     bounds = {"after": after, "until": until, "limit": limit, "prefixes": [prefix(kind) for kind in kinds]}
-    events = [recorded(row) for row in cursor.execute(OF_KINDS_AFTER, bounds)]
+    events = [recorded(row) for row in cursor.execute(OF_KINDS_AFTER, bounds, prepare=False)]
     return events, (events[-1].position if len(events) == limit else max(until, after))
 
 
