@@ -24,7 +24,7 @@ $(READY): pyproject.toml requirements.lock
 	@touch $(READY)
 
 run: setup ## start everything here; Ctrl-C stops it
-	@exec $(BIN)/oms serve
+	@OMS_SIMULATORS=$${OMS_SIMULATORS:-on} exec $(BIN)/oms serve
 
 demo: setup ## real orders from intake to delivery, then the laws verified; ARGS="--orders N --locations N --seed S"
 	@exec $(BIN)/oms demo $(ARGS)

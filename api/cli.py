@@ -94,6 +94,9 @@ def _api(settings: Settings, _: argparse.Namespace) -> int:
 
 
 def _worker(settings: Settings, arguments: argparse.Namespace) -> int:
+    if settings.secret_key is None:
+        print("`oms worker` needs DATABASE_URL and OMS_SECRET_KEY; `oms serve` brings its own.", file=sys.stderr)
+        return 2
     from api.opening import opened
     from api.worker import run
 
@@ -121,7 +124,7 @@ def _user(settings: Settings, arguments: argparse.Namespace) -> int:
     from api.opening import add_user, opened
 
     with prepared(settings) as place, opened(place.settings) as log:
-        password = add_user(log, place, arguments.username, arguments.role, arguments.location)
+        password = add_user(log, arguments.username, arguments.role, arguments.location)
         said = {"username": arguments.username, "password": password}
         say(arguments, said, lambda s: f"{s['username']} was saved; the password, shown once: {s['password']}")
     return 0

@@ -37,6 +37,7 @@ from domain.states import PackageStatus
 from eventlog.log import EventLog
 from simulators import data, erp, network, program, staff
 from simulators.journal import Journal
+from webhook_outbox.metrics import metrics
 
 ORDERS_A_CALL = 25
 QUIET = 3  # looks in a row that find everything done
@@ -169,10 +170,8 @@ class _Watch:
         return f"orders {sorted(self._open)[:10]}, webhooks {self.backlog}, followers {self._log.positions()}"
 
     def _webhooks_left(self) -> int:
-        from webhook_outbox.metrics import backlog
-
         with self._log.listening() as connection:
-            return backlog(connection)
+            return int(metrics(connection)["backlog"])
 
 
 _FINISHED = frozenset(
@@ -188,7 +187,8 @@ def _unfinished(order: Order) -> bool:
 
 
 def _orders(log: EventLog, until: int) -> list[Order]:
-    found, position = {}, 0
+    found: dict[str, None] = {}
+    position = 0
     while position < until and (batch := log.read(position, 2_000)):
         for e in batch:
             if e.stream.startswith("order-"):

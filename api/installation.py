@@ -2,7 +2,6 @@
 
 import os
 import secrets
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -24,10 +23,16 @@ class Place:
 
     @property
     def environment(self) -> dict[str, str]:
+        settings = self.settings
+        allow = {"OMS_WEBHOOK_ALLOW": ",".join(map(str, settings.webhook_allow))} if settings.webhook_allow else {}
         return {
             "DATABASE_URL": self.database_url,
             "OMS_SECRET_KEY": self.secret_key,
             "OMS_ADMIN_PASSWORD": self.admin_password,
+            "OMS_DATA_DIR": str(settings.data_dir),
+            "OMS_HOST": settings.host,
+            "OMS_PORT": str(settings.port),
+            **allow,
         }
 
 
@@ -41,11 +46,11 @@ def prepared(settings: Settings, say: Callable[[str], None] = lambda _: None) ->
     key = settings.secret_key or _kept(data / "secret-key")
     password = settings.admin_password or _kept(data / "admin-password")
     if settings.database_url is not None:
-        yield Place(settings, settings.database_url, key, password, first)
+        yield Place(replace(settings, secret_key=key), settings.database_url, key, password, first)
         return
     say("starting the embedded PostgreSQL")
     with embedded.start(data) as server:
-        yield Place(replace(settings, database_url=server.url), server.url, key, password, first)
+        yield Place(replace(settings, database_url=server.url, secret_key=key), server.url, key, password, first)
 
 
 def _kept(path: Path) -> str:
@@ -59,7 +64,3 @@ def _kept(path: Path) -> str:
 
 OMS = ("-m", "api.cli")
 """How a child is started: the program `oms` of this very environment."""
-
-
-def program() -> str:
-    return sys.executable

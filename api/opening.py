@@ -1,12 +1,17 @@
-"""The log opened with what an installation's settings say, brought up to date first."""
+"""The log opened with what an installation's settings say, and brought up to date."""
 
+import secrets
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from api.http.users import ROLES, has_password, install, save_user
 from api.installation import Place
 from api.settings import Settings
 from eventlog.log import EventLog
+from projections.schema import install as install_projections
+from scenarios.keeping import prepare as prepare_planner
+from webhook_outbox.tables import prepare as prepare_webhooks
 
 
 @contextmanager
@@ -22,14 +27,25 @@ def opened(settings: Settings) -> Iterator[EventLog]:
 
 
 def initialise(log: EventLog, place: Place) -> None:
-    """Tables of every room, and the admin user."""
-    from api.auth import bootstrap_admin, install as install_auth
-    from projections.schema import install as install_projections
-    from scenarios.keeping import prepare as prepare_planner
-    from webhook_outbox.tables import install as install_webhooks
-
-    install_auth(log)
+    """The tables of every room, and the admin user with the installation's password."""
+    install(log)
     prepare_planner(log)
     install_projections(log)
-    install_webhooks(log)
-    bootstrap_admin(log, place.settings.admin_user, place.admin_password)
+    prepare_webhooks(log)
+    admin = place.settings.admin_user
+    if not has_password(log, admin, place.admin_password):
+        save_user(log, admin, place.admin_password, ("admin",), (), actor="installation")
+
+
+def add_user(log: EventLog, username: str, roles: Sequence[str], codes: Sequence[str]) -> str:
+    """A user with a password made here, given back once; exits with a sentence where something is not known."""
+    unknown = [role for role in roles if role not in ROLES]
+    if unknown:
+        sys.exit(f"There is no role {unknown[0]!r}; there are {', '.join(ROLES)}.")
+    places = {code: log.reference.find("location", code) for code in codes}
+    lost = [code for code, found in places.items() if found is None]
+    if lost:
+        sys.exit(f"There is no location {lost[0]!r}.")
+    password = secrets.token_urlsafe(18)
+    save_user(log, username, password, roles, [found.id for found in places.values() if found], actor="operator")
+    return password

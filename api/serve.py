@@ -12,6 +12,7 @@ from typing import Any
 import requests
 
 from api.installation import OMS, Place, prepared
+from api.opening import initialise, opened
 from api.processes import Processes
 from api.settings import Settings
 from api.showcase import Showcase
@@ -29,6 +30,8 @@ def say(text: str) -> None:
 def start(processes: Processes, place: Place, wait: Callable[[], bool]) -> str:
     """Starts API and workers; the address once it answers. `wait` says whether to go on waiting."""
     settings = place.settings
+    with opened(settings) as log:
+        initialise(log, place)
     url = f"http://{settings.host}:{settings.port}"
     processes.start("api", (*OMS, "api"), place.environment)
     for name, only in WORKERS:

@@ -12,7 +12,7 @@ from eventlog.log import EventLog
 log_ = logging.getLogger("daybook.api")
 
 
-class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+class Server(BaseApplication):
     """Each worker process opens its own log after the fork: connections and committer threads are not inherited."""
 
     def __init__(self, settings: Settings, secret_key: str) -> None:

@@ -1,4 +1,5 @@
-"""`oms worker`: the followers of the log in one process: planner, projector, webhooks. Any of them can run alone, and many times."""
+"""`oms worker`: the followers of the log in one process: planner, projector, webhooks. Any of them can run alone, and
+many times."""
 
 import logging
 import signal
@@ -25,12 +26,12 @@ def parts(log: EventLog, settings: Settings, only: Iterable[str]) -> dict[str, C
     if "projector" in wanted:
         from projections.projector import Projector
 
-        made["projector"] = Projector(log).run
+        made["projector"] = Projector(log, log.keyring(settings.secret_key or "").reveal).run
     if "webhooks" in wanted:
         from webhook_outbox.fan_out import FanOut
         from webhook_outbox.sender import Sender
 
-        made["fan-out"] = FanOut(log).run
+        made["fan-out"] = FanOut(log, settings).run
         made["sender"] = Sender(log, settings).run
     return made
 

@@ -80,7 +80,7 @@ def _wrapped(route: Route, services: Services, users: Users) -> Any:
             request.environ["oms.request_id"],
             body,
             request.args,
-            request.headers,
+            dict(request.headers),
             request.path,
         )
         given = route.function(call, **path)

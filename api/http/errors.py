@@ -71,7 +71,8 @@ def answer(error: BaseException) -> Answered:
     if isinstance(error, HTTPException):
         status = error.code or 500
         if status < 500:
-            headers = {"Allow": ", ".join(error.valid_methods)} if getattr(error, "valid_methods", None) else {}
+            methods = getattr(error, "valid_methods", None)
+            headers = {"Allow": ", ".join(methods)} if methods else {}
             return _coded(status, _HTTP.get(status, "bad_request"), error.description or error.name, headers)
     id = uuid4().hex
     log_.error("request failed (%s)", id, exc_info=error, extra={"error_id": id})

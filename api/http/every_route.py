@@ -1,5 +1,5 @@
 """Imports every file of routes once, so that all are declared."""
 
-from api.http import commands, login
+from api.http import commands, intake, login
 
-__all__ = ["commands", "login"]
+__all__ = ["commands", "intake", "login"]

@@ -63,7 +63,7 @@ class Choice(ma.Raw):
 
 
 @cache
-def schema_of(cls: type[Any]) -> Schema:
+def schema_of(cls: Any) -> Schema:
     """The schema whose `load` gives an instance of the dataclass; unknown fields are ignored (spec 1.6)."""
     hints = get_type_hints(cls)
     made: dict[str, Any] = {}
@@ -87,7 +87,7 @@ def _field(hint: Any, settings: dict[str, Any], name: str) -> ma.Field:
     if get_origin(hint) is tuple:
         inner_hint = get_args(hint)[0]
         if is_dataclass(inner_hint):
-            nested = ma.Nested(schema_of(inner_hint))  # type: ignore[arg-type]
+            nested = ma.Nested(schema_of(inner_hint))
             return Rows(nested, validate=validate.Length(max=5000), **settings)
         return Ids(_field(inner_hint, {}, name), validate=validate.Length(max=5000), **settings)
     if get_origin(hint) is Literal:

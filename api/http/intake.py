@@ -1,0 +1,241 @@
+"""Order intake (spec 3.3): one order or a batch, each there once. What is personal is sealed before it becomes an event."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid5
+
+from marshmallow import ValidationError
+
+from api.http.commands import KEYS
+from api.http.errors import Failure, answer
+from api.http.order_schema import OrderBody
+from api.http.routes import COMMAND, OMS, WRITE, Answer, Call, route
+from domain import order as orders
+from domain.kinds import stream_of
+from domain.order import Destination, OrderItem, OrderReceived
+from domain.states import OrderStatus
+from eventlog.recorded import Claim, ClaimTaken, Decision, Refused, Written
+from projections.objects import render
+
+MOST_ORDERS = 1000
+ONE = OrderBody()
+
+
+@dataclass(frozen=True)
+class Taken:
+    """An order as it was taken in: its id, whether it had been before, and the position of its event."""
+
+    id: int
+    position: int
+    before: bool
+
+
+@route("POST", f"{OMS}/orders/", roles=WRITE, tag="orders", free_body=True, status=201, answers="Order")
+def take_in(call: Call) -> Answer:
+    """Takes in one order, or `{"orders": [...]}`; approved ones (400) are planned at once unless `plan` is false."""
+    if isinstance(call.body.get("orders"), list):
+        return _batch(call, call.body["orders"])
+    received = _received(call, call.body)
+    key = call.headers.get("Idempotency-Key")
+    taken = _settled(call, received, call.log.submit(_decision(call, received, key)))
+    headers = {"X-OMS-Position": str(taken.position)}
+    held = call.log.state(stream_of("order", taken.id))
+    body = render("order", taken.id, held.state, call.log.reference, call.services.reveal)
+    return Answer(body, 200 if taken.before else 201, {**headers, "ETag": f'"{held.version}"'})
+
+
+def _batch(call: Call, rows: list[Any]) -> Answer:
+    """Each order on its own, all written together."""
+    if len(rows) > MOST_ORDERS:
+        raise Failure(400, "bad_request", f"At most {MOST_ORDERS} orders a call.")
+    results: list[dict[str, Any]] = [{} for _ in rows]
+    good: list[tuple[int, OrderReceived]] = []
+    for n, row in enumerate(rows):
+        try:
+            if not isinstance(row, dict):
+                raise ValidationError({"order": ["An order is an object."]})
+            good.append((n, _received(call, row)))
+        except Exception as error:
+            results[n] = _refused(row, error)
+    futures = call.log.append_many([_decision(call, received, None) for _, received in good])
+    position = 0
+    for (n, received), future in zip(good, futures, strict=True):
+        try:
+            taken = _settled(call, received, future)
+        except Exception as error:
+            results[n] = _refused(rows[n], error)
+            continue
+        position = max(position, taken.position)
+        status = 200 if taken.before else 201
+        results[n] = {"number": received.number, "id": taken.id, "status_code": status}
+    every = 201 if all(r["status_code"] < 300 for r in results) else 200
+    return Answer({"results": results}, every, {"X-OMS-Position": str(position)} if position else {})
+
+
+def _refused(row: Any, error: Exception) -> dict[str, Any]:
+    status, body, _ = answer(error)
+    return {"number": row.get("number") if isinstance(row, dict) else None, "status_code": status, **body}
+
+
+def _settled(call: Call, received: OrderReceived, future: Any) -> Taken:
+    """The order as it stands: this one, or the first of its number."""
+    try:
+        written: Written = future.result()
+        if written.repeated:
+            return Taken(_claimed(call, received), written.position, True)
+        return Taken(received.order, written.position, False)
+    except ClaimTaken as taken:
+        if taken.key != _number(received):
+            raise Failure(422, "idempotency_key_reused", "This Idempotency-Key was used for another order.") from taken
+        return Taken(int(taken.answer or b"0"), taken.position, True)
+    except Refused:
+        raise
+
+
+def _claimed(call: Call, received: OrderReceived) -> int:
+    claim = call.log.claim(_number(received))
+    return int(claim.answer or b"0") if claim else received.order
+
+
+def _number(received: OrderReceived) -> str:
+    return f"order:{received.channel}:{received.number}"
+
+
+def _decision(call: Call, received: OrderReceived, key: str | None) -> Decision:
+    """The order's number is claimed per channel for ever, so that the same order never stands there twice."""
+    stream = stream_of("order", received.order)
+    name = f"{_number(received)}:{received.order}" if key is None else f"idem:{call.caller.id}:{key}"
+    claims = [Claim(_number(received), answer=str(received.order).encode(), forever=True)]
+    if key is not None:
+        said = json.dumps(call.body, sort_keys=True, default=str)
+        claims.append(Claim(name, str(uuid5(KEYS, said)), str(received.order).encode()))
+    return Decision(
+        command_id=uuid5(KEYS, f"{name}:{received.number}"),
+        events=((stream, received),),
+        expects={stream: 0},
+        claims=tuple(claims),
+        actor=call.caller.username,
+        command="receive-order",
+        correlation_id=call.request_id,
+        causation_id=call.request_id,
+    )
+
+
+@route("POST", f"{OMS}/orders/<int:id>/plan/", roles=COMMAND, tag="orders", status=204)
+def plan_order(call: Call, id: int) -> Answer:
+    """Asks for the order to be planned now; also one that came with `"plan": false`."""
+
+    def decided(state: Any, _given: Any) -> list[Any]:
+        if state is None or call.caller.locations is not None:
+            raise Failure(404, "not_found", f"There is no order {id}.")
+        return orders.request_plan(state)
+
+    written = call.log.decide(
+        stream_of("order", id),
+        decided,
+        actor=call.caller.username,
+        command="plan-order",
+        correlation_id=call.request_id,
+        causation_id=call.request_id,
+    )
+    return Answer(None, 204, {"X-OMS-Position": str(written.position)})
+
+
+# --- from a body to a fact
+
+
+def _received(call: Call, body: Mapping[str, Any]) -> OrderReceived:
+    said = ONE.load(body)
+    channel = _named(call, "channel", said["channel"])
+    carrier = _named(call, "cargo_company", said["cargo_company"]) if said["cargo_company"] is not None else None
+    store = said["retail_store"]
+    if said["delivery_type"] == "store_pickup" and store is None:
+        raise ValidationError({"retail_store": ["store_pickup needs the erp code of a store."]})
+    if store is not None and call.log.reference.find("location", store) is None:
+        raise ValidationError({"retail_store": [f"There is no location {store}."]})
+    where = said["shipping_address"] or {}
+    key = call.services.keyring.new_key(_subject(said["customer"]))
+    private = {
+        "customer": said["customer"],
+        "shipping_address": said["shipping_address"],
+        "billing_address": said["billing_address"],
+        "notes": said["notes"],
+        "gift_box_note": said["gift_box_note"],
+    }
+    return OrderReceived(
+        order=call.log.ids("order"),
+        number=said["number"],
+        channel=channel.id,
+        status=OrderStatus(int(said["status"])),
+        items=tuple(_item(call, row) for row in said["items"]),
+        destination=_destination(where),
+        personal=call.services.keyring.seal(key, private),
+        omnitron_id=said["omnitron_id"],
+        currency=said["currency"],
+        amount=said["amount"],
+        discount_amount=said["discount_amount"],
+        shipping_amount=said["shipping_amount"],
+        payment_type=said["payment_type"],
+        customer_type=said["customer_type"],
+        cargo_company=carrier.id if carrier else None,
+        delivery_type=said["delivery_type"],
+        retail_store=store,
+        ship_complete=said["ship_complete"],
+        delivery_range=said["delivery_range"],
+        date_placed=said["date_placed"],
+        extra={**said["extra_field"], **said["more"]},
+        plan=said["plan"],
+    )
+
+
+def _subject(customer: Mapping[str, Any]) -> str | None:
+    """A customer is one e-mail or remote id; without either, a guest of their own (spec 6.2)."""
+    return customer.get("email") or (str(customer["remote_id"]) if customer.get("remote_id") else None)
+
+
+def _item(call: Call, row: Mapping[str, Any]) -> OrderItem:
+    return OrderItem(
+        id=call.log.ids("order_item"),
+        sku=row["sku"],
+        quantity=row["quantity"],
+        name=row["name"],
+        barcode=row["barcode"],
+        omnitron_id=row["omnitron_id"],
+        price=row["price"],
+        tax_rate=row["tax_rate"],
+        discount_amount=row["discount_amount"],
+        attributes=row["attributes"],
+        extra=row["extra_field"],
+    )
+
+
+def _destination(address: Mapping[str, Any]) -> Destination:
+    """Coarse, as planning needs it: coordinates to 0.01°, about a kilometre."""
+
+    def name(part: Any) -> str | None:
+        return part.get("name") if isinstance(part, dict) else None
+
+    latitude, longitude = address.get("latitude"), address.get("longitude")
+    known = latitude is not None and longitude is not None
+    return Destination(
+        country=name(address.get("country")),
+        city=name(address.get("city")),
+        township=name(address.get("township")),
+        district=name(address.get("district")),
+        latitude=round(float(latitude), 2) if known and latitude is not None else None,
+        longitude=round(float(longitude), 2) if known and longitude is not None else None,
+    )
+
+
+def _named(call: Call, kind: str, said: str | int) -> Any:
+    """A channel or carrier by id, slug or name."""
+    reference = call.log.reference
+    found = reference.one(kind, said) if isinstance(said, int) else reference.find(kind, said)
+    if found is None and isinstance(said, str) and said.isdigit():
+        found = reference.one(kind, int(said))
+    if found is None or found.removed:
+        known = sorted(one.slug for one in reference.all(kind) if not one.removed)[:20]
+        raise ValidationError({kind: [f"There is no {said!r}; there are {', '.join(known) or 'none yet'}."]})
+    return found
