@@ -13,7 +13,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from ipaddress import ip_network
@@ -42,6 +42,9 @@ from webhook_outbox.metrics import metrics
 ORDERS_A_CALL = 25
 QUIET = 3  # looks in a row that find everything done
 PATIENCE = 600.0  # seconds without any progress after which the demo gives up
+
+
+Disturb = Callable[[Processes], None]
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,7 @@ def demo(settings: Settings, arguments: argparse.Namespace) -> int:
         secret_key=None,
     )
     with prepared(own) as place:
-        summary, problems = _story(place, arguments, console)
+        summary, problems = story(place, arguments.orders, arguments.locations, arguments.seed, console)
     if arguments.json:
         print(json.dumps(asdict(summary), indent=2))
     else:
@@ -88,31 +91,47 @@ def demo(settings: Settings, arguments: argparse.Namespace) -> int:
     return 0 if summary.violations == 0 else 1
 
 
-def _story(place: Place, arguments: argparse.Namespace, console: Console) -> tuple[Summary, list[str]]:
+def story(
+    place: Place,
+    orders: int,
+    locations: int,
+    seed: int,
+    console: Console,
+    disturb: Disturb = lambda _: None,
+) -> tuple[Summary, list[str]]:
+    """What came of it, and a sentence for each thing that is wrong. `disturb(processes)` is called again and again
+    while orders come in and are worked off: the chance to kill something."""
     began = time.monotonic()
-    bodies = list(data.orders(arguments.orders, arguments.seed))
-    stores = list(network.locations(arguments.locations, arguments.seed))
+    bodies = list(data.orders(orders, seed))
+    stores = list(network.locations(locations, seed))
     secret = secrets.token_urlsafe(24)
     processes = Processes()
-    office = erp.build(arguments.seed, [secret], Journal(place.settings.data_dir / "erp.jsonl"))
+    office = erp.build(seed, [secret], Journal(place.settings.data_dir / "erp.jsonl"))
     with program.serving(office) as erp_url, _stopping(processes):
         url = start(processes, place, lambda: time.monotonic() - began < 60)
         client = Client(url, place.settings.admin_user, place.admin_password)
         client.log_in()
         console.print(f"Daybook at {url} after {time.monotonic() - began:.1f} s")
-        set_up(client, bodies, stores, arguments.seed, lambda text: console.print(f"  {text}"))
+        set_up(client, bodies, stores, seed, lambda text: console.print(f"  {text}"))
         subscribe(client, f"{erp_url}/hooks/all", secret)
-        with opened(place.settings) as log, _staff(url, place, arguments.seed) as tally:
-            _work(log, client, bodies, processes, console)
+        with opened(place.settings) as log, _staff(url, place, seed) as tally:
+            _work(log, client, bodies, processes, console, disturb)
             report = requests.get(f"{erp_url}/report", timeout=30).json()
             seconds = time.monotonic() - began
             console.print("  verifying the laws over the whole log")
             found = verified(log)
-            orders = _orders(log, found["events"])
-    return _summary(orders, report, found, sum(tally.values()), seconds)
+            worked_off = _orders(log, found["events"])
+    return _summary(worked_off, report, found, sum(tally.values()), seconds)
 
 
-def _work(log: EventLog, client: Client, bodies: list[dict[str, Any]], processes: Processes, console: Console) -> None:
+def _work(
+    log: EventLog,
+    client: Client,
+    bodies: list[dict[str, Any]],
+    processes: Processes,
+    console: Console,
+    disturb: Disturb,
+) -> None:
     """Takes the orders in while staff work, then waits until nothing is left to do."""
     columns = (TextColumn("  {task.description:<22}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:
@@ -123,10 +142,12 @@ def _work(log: EventLog, client: Client, bodies: list[dict[str, Any]], processes
             client.post("orders/", {"orders": part})
             progress.advance(taken, len(part))
             processes.watch()
+            disturb(processes)
         watch, quiet, moved_at = _Watch(log), 0, time.monotonic()
         while quiet < QUIET:
             time.sleep(0.3)
             processes.watch()
+            disturb(processes)
             if watch.look():
                 moved_at = time.monotonic()
             progress.update(done, completed=watch.worked_off)

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,7 @@ ORDERS, LOCATIONS, SEED = 150, 60, 1
 PORT_OF_ERP = 1  # counted from the API's own port
 STOCK_ROWS_A_CALL = 10_000
 ORDERS_A_CALL = 50
+PATIENCE = 60.0  # seconds for which a call is tried again
 
 Bodies = list[dict[str, Any]]
 
@@ -40,7 +42,18 @@ class Client:
         self.session.headers["Authorization"] = f"Token {said['key']}"
 
     def call(self, method: str, path: str, body: object = None) -> dict[str, object]:
-        answer = self.session.request(method, self.url + path, json=body, timeout=60)
+        """Tries again for a minute while nobody answers or the answer is 503; other errors raise NotSetUp."""
+        until = time.monotonic() + PATIENCE
+        while True:
+            try:
+                answer = self.session.request(method, self.url + path, json=body, timeout=60)
+            except requests.RequestException:
+                if time.monotonic() > until:
+                    raise
+            else:
+                if answer.status_code != 503 or time.monotonic() > until:
+                    break
+            time.sleep(0.2)
         if answer.status_code >= 400:
             raise NotSetUp(f"{method} {path} answered {answer.status_code}: {answer.text[:300]}")
         return dict(answer.json()) if answer.content else {}

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import MISSING, fields, is_dataclass
 from decimal import Decimal
-from functools import cache
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -62,9 +61,17 @@ class Choice(ma.Raw):
         return value
 
 
-@cache
+_made: dict[Any, Schema] = {}
+
+
 def schema_of(cls: Any) -> Schema:
     """The schema whose `load` gives an instance of the dataclass; unknown fields are ignored (spec 1.6)."""
+    if cls not in _made:
+        _made[cls] = _schema(cls)
+    return _made[cls]
+
+
+def _schema(cls: Any) -> Schema:
     hints = get_type_hints(cls)
     made: dict[str, Any] = {}
     for one in fields(cls):
