@@ -5,16 +5,19 @@ decision (a package in 50 whose transfer is created by the next event) is checke
 """
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from domain.guards import Short, SlotEffect, SlotRow, StockEffect, StockRow
 from domain.kinds import kind_of
 from domain.order import Order
-from domain.reservations import Row, holdings, slots
-from domain.states import OPEN_TRANSFER, PackageStatus
+from domain.order_laws import reserving, transfers_amiss, unconserved
+from domain.package import PackageCreated
+from domain.reservations import Row, slots
+from domain.states import PackageStatus
 from domain.transitions import BORN, transitions
 
 _THINGS = (("package", "packages"), ("transfer", "transfers"), ("shipment", "shipments"))
@@ -72,11 +75,12 @@ class Laws:
         if kind.name == "order":
             self._decision.orders.setdefault(stream, before)
             self._moves(before, after)
+        planned = type(fact) is PackageCreated
         for effect in effects:
             if isinstance(effect, StockEffect):
-                self._reserve(effect, at)
+                self._reserve(effect, at, forced=planned and fact.forced)
             else:
-                self._take(effect)
+                self._take(effect, by_quota=planned and fact.by_quota)
 
     def finish(
         self,
@@ -90,7 +94,7 @@ class Laws:
         taken: Counter[int] = Counter()
         for _, state in self._streams.values():
             if isinstance(state, Order):
-                reserved.update(holdings(state))
+                reserved.update(reserving(state))
                 taken.update(slots(state))
         own = {row: guard.reserved for row, guard in self.stock.items()}
         self._same(3, "reserved at", own, reserved, 0)
@@ -142,30 +146,38 @@ class Laws:
             if len(new) < len(old):
                 self._violated(6, f"{kind} {sorted(set(old) - set(new))} of order {after.id} disappeared")
 
-    def _reserve(self, effect: StockEffect, at: datetime) -> None:
+    def _reserve(self, effect: StockEffect, at: datetime, forced: bool) -> None:
+        """What is newly reserved must have been there, whether or not the decision asked for the check."""
         key = (effect.location, effect.sku)
         row = self.stock.get(key) or StockRow()
-        self.compared["checked reservations"] += effect.checked
+        new = effect.reserve > 0 and effect.reserve > effect.move
         try:
             row = row.apply(effect, at)
-        except Short as short:
-            text = f"{effect.reserve} of {effect.sku} reserved at location {effect.location}"
-            self._violated(2, f"{text} with {short.available} available")
+        except Short:
             row = row.apply(replace(effect, checked=False), at)
+            self._violated(2, self._oversold(effect, row.available))
+        else:
+            if new and not forced and row.available < 0:
+                self._violated(2, self._oversold(effect, row.available))
+        self.compared["new reservations"] += new
         if row.reserved < 0:
             self._violated(3, f"{row.reserved} of {effect.sku} is reserved at location {effect.location}")
         self.stock[key] = row
         if effect.reserve:
             self._decision.reserve[key] += effect.reserve
 
-    def _take(self, effect: SlotEffect) -> None:
+    def _oversold(self, effect: StockEffect, left: Decimal) -> str:
+        there = left + effect.reserve - effect.margin
+        return f"{effect.reserve} of {effect.sku} reserved at location {effect.location} with {there} available"
+
+    def _take(self, effect: SlotEffect, by_quota: bool) -> None:
         row = self.capacity.get(effect.location) or SlotRow()
-        self.compared["checked quotas"] += effect.checked
-        try:
-            row = row.apply(effect)
-        except Short as short:
-            self._violated(4, f"location {effect.location} was chosen by quota with {short.available} slots free")
-            row = row.apply(replace(effect, checked=False))
+        if by_quota and effect.slots > 0:
+            self.compared["choices by quota"] += 1
+            free = 0 if row.max_quota is None else row.max_quota - row.quota
+            if free < 1:
+                self._violated(4, f"location {effect.location} was chosen by quota with {free} slots free")
+        row = row.apply(replace(effect, checked=False))
         if row.quota < 0:
             self._violated(4, f"quota of location {effect.location} is {row.quota}")
         self.capacity[effect.location] = row
@@ -197,10 +209,10 @@ class Laws:
                 self._violated(1, text)
             for text in transfers_amiss(order):
                 self._violated(5, text)
-            reserve.update(holdings(order))
+            reserve.update(reserving(order))
             taken.update(slots(order))
             if before is not None:
-                reserve.subtract(holdings(before))
+                reserve.subtract(reserving(before))
                 taken.subtract(slots(before))
         if reserve != decision.reserve:
             self._differ(3, "reserved at", decision.reserve, reserve)
@@ -237,35 +249,3 @@ def _by_a_row(kind: str, was: Any, thing: Any) -> bool:
 
 _ENDS_A_FREEZE = frozenset({PackageStatus.cancelled, PackageStatus.cancellation_waiting})
 """Where a frozen package may go besides the state it came from."""
-
-
-def unconserved(order: Order) -> Iterator[str]:
-    """Law 1: the lines whose pieces are not each in exactly one place, in words."""
-    pieces: Counter[int] = Counter(order.waiting)
-    pieces.update(order.held)
-    pieces.update(order.cancelled)
-    for package in order.packages.values():
-        if package.state is not PackageStatus.cancelled:
-            for item in package.items:
-                pieces[item.item] += item.quantity
-                if not 0 <= item.coming <= item.quantity or item.quantity < 1:
-                    yield f"item {item.id} of {package.number} has {item.quantity} pieces, {item.coming} coming"
-    for line in order.items:
-        if (found := pieces.pop(line.id, 0)) != line.quantity:
-            yield f"line {line.id} of order {order.number} has {line.quantity} pieces, {found} are somewhere"
-    for lines in (order.waiting, order.held, order.cancelled):
-        for id, quantity in lines.items():
-            if quantity < 1:
-                yield f"{quantity} pieces of line {id} of order {order.number} wait, are held or cancelled"
-    if pieces:
-        yield f"order {order.number} has pieces of lines it does not have: {dict(pieces)}"
-
-
-def transfers_amiss(order: Order) -> Iterator[str]:
-    """Law 5: packages in 50 without an open transfer, packages in 100 with one."""
-    opened = {t.package for t in order.transfers.values() if t.state in OPEN_TRANSFER}
-    for package in order.packages.values():
-        if package.state is PackageStatus.waiting_for_transfer and package.id not in opened:
-            yield f"{package.number} waits for a transfer and has none open"
-        elif package.state is PackageStatus.waiting and package.id in opened:
-            yield f"{package.number} is waiting (100) and has an open transfer"

@@ -32,8 +32,8 @@ def test_a_right_log_keeps_all_laws() -> None:
         "positions, versions and times": 10,
         "commands": 10,
         "state changes": 7,
-        "checked reservations": 2,
-        "checked quotas": 1,
+        "new reservations": 2,
+        "choices by quota": 1,
         "orders after a decision": 7,
         "reserved (rows)": 3,
         "quota (rows)": 1,
@@ -65,6 +65,19 @@ def test_a_reservation_that_no_line_holds_is_found(monkeypatch: pytest.MonkeyPat
     assert [v.law for v in found] == [3, 3, 4, 3, 3, 4]
     assert found[0].text == "reserved at (10, 'A'): +0 by its events, -3 by its lines"
     assert found[3].text == "reserved at (10, 'A') is 3, the log says 0"
+
+
+def test_a_reservation_nobody_checked_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Laws 2 and 4 do not trust the decision to have asked for the check."""
+    right = kinds.KINDS["order"]
+
+    def unchecked(before: Any, fact: Any, after: Any) -> Any:
+        return [replace(effect, checked=False) for effect in right.effects(before, fact, after)]
+
+    monkeypatch.setitem(kinds.KINDS, "order", replace(right, effects=unchecked))
+    assert checked(log(*STOCK, INTAKE, PLAN)).violations == []
+    assert [v.law for v in checked(log(INTAKE, PLAN)).violations] == [2, 2, 4]
+    assert checked(log(INTAKE, PLAN)).violations[0].text == "3 of A reserved at location 10 with 0 available"
 
 
 def test_an_object_that_skips_a_version_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
