@@ -1,7 +1,7 @@
 """One try of one delivery over HTTP, and what came of it."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -86,8 +86,11 @@ class Courier:
         self._watchdog.close()
         self._dialer.close()
 
-    def send(self, target: Target, event_type: str, uuid: UUID, body: bytes) -> Outcome:
-        """One POST; never raises for what a receiver or the network does."""
+    def send(
+        self, target: Target, event_type: str, uuid: UUID, body: bytes, may_send: Callable[[], bool] = lambda: True
+    ) -> Outcome:
+        """One POST; never raises for what a receiver or the network does. TooLate where `may_send` says no before the
+        last byte is written: what was written then is no whole message."""
         at = datetime.now(UTC)
         headers, secret = target.headers(event_type, uuid, body, at)
         request = PreparedRequest()
@@ -95,7 +98,7 @@ class Courier:
         request.headers = CaseInsensitiveDict(headers)
         request.hooks = {}
         begun = time.monotonic()
-        call = Call(begun + self._total)
+        call = Call(begun + self._total, may_send)
         status, error, after = None, None, None
         answer: list[bytes] = []
         self._dialer.calls.now = call

@@ -10,6 +10,7 @@ from eventlog.keyring import Keyring
 from eventlog.recorded import new_command_id
 from webhook_outbox.attempt import Courier, Outcome
 from webhook_outbox.body import message_bytes
+from webhook_outbox.dialing import TooLate
 from webhook_outbox.endpoint_queue import Job, Result
 from webhook_outbox.sealing import Forgotten, thaw
 
@@ -59,9 +60,14 @@ class Couriers:
             delivery.position,
             payload,
         )
-        if not job.lease.holds(time.monotonic()):  # as late as can be: who slept must not send what another now owns
+
+        def still_ours() -> bool:  # who slept must not send what another now owns
+            return job.lease.holds(time.monotonic())
+
+        try:
+            return Result(job, self._courier.send(job.target, delivery.event_type, delivery.uuid, body, still_ours))
+        except TooLate:
             return Result(job, None)
-        return Result(job, self._courier.send(job.target, delivery.event_type, delivery.uuid, body))
 
 
 def _failure(job: Job, error: str) -> Outcome:

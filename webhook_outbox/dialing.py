@@ -7,7 +7,7 @@ time-outs begin anew with every byte; a watchdog therefore cuts the sockets of c
 import socket
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,11 +22,17 @@ from webhook_outbox.targets import Forbidden, Network, Unresolved, vetted
 CONNECT_SECONDS = 3.0
 
 
+class TooLate(Exception):
+    """Whoever was about to send may no longer do it."""
+
+
 @dataclass(slots=True)
 class Call:
-    """One request under way. `deadline` by time.monotonic; `address`: what was dialled."""
+    """One request under way. `deadline` by time.monotonic; `may_send` is asked before each write, as late as can be;
+    `address`: what was dialled."""
 
     deadline: float
+    may_send: Callable[[], bool]
     connection: HTTPConnection | None = None
     address: str | None = None
     cut: bool = False
@@ -91,6 +97,10 @@ class Dialer(HTTPAdapter):
             def _new_conn(self) -> socket.socket:
                 return dial(self, calls.now, allowed)
 
+            def send(self, data: Any) -> None:
+                _ask(calls.now)
+                super().send(data)
+
             def getresponse(self) -> Any:
                 _note(self, calls.now)
                 return super().getresponse()
@@ -99,6 +109,10 @@ class Dialer(HTTPAdapter):
             def _new_conn(self) -> socket.socket:
                 return dial(self, calls.now, allowed)
 
+            def send(self, data: Any) -> None:
+                _ask(calls.now)
+                super().send(data)
+
             def getresponse(self) -> Any:
                 _note(self, calls.now)
                 return super().getresponse()
@@ -106,6 +120,11 @@ class Dialer(HTTPAdapter):
         plain = type("VettedPool", (HTTPConnectionPool,), {"ConnectionCls": Vetted})
         tls = type("VettedTlsPool", (HTTPSConnectionPool,), {"ConnectionCls": VettedTls})
         self.poolmanager.pool_classes_by_scheme = {"http": plain, "https": tls}
+
+
+def _ask(call: Call | None) -> None:
+    if call is not None and not call.may_send():
+        raise TooLate
 
 
 def _note(connection: HTTPConnection, call: Call | None) -> None:

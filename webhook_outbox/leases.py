@@ -14,8 +14,10 @@ from webhook_outbox.tables import Connection
 
 SHARDS = 256
 LEASE = 4.0
-"""Seconds a lease lasts; it is renewed each RENEW seconds."""
-RENEW = 1.0
+"""Seconds a lease lasts; it is renewed four times in that."""
+
+# Who falls asleep inside a transaction holds rows that a successor needs: the server ends it with the lease.
+AWAKE = "select set_config('idle_in_transaction_session_timeout', %s, false)"
 
 # I am here; how many are.
 PRESENT = """
@@ -69,7 +71,11 @@ class Leases:
     ) -> None:
         self.owner = owner or uuid4()
         self.held: dict[int, Lease] = {}
-        self._lease, self._clock = lease, clock
+        self.seconds, self._clock = lease, clock
+
+    def attach(self, connection: Connection) -> None:
+        """Once for each connection that marks or renews."""
+        connection.execute(AWAKE, (f"{int(self.seconds * 1000)}ms",))
 
     def renew(self, connection: Connection, wanted: Iterable[int]) -> set[int]:
         """Renews what is held, then takes free shards up to a fair part of `wanted`; the shards that were lost."""
@@ -77,12 +83,12 @@ class Leases:
         begun = self._clock()
         with connection.transaction():
             connection.execute(FORGET)
-            connection.execute(PRESENT, {"me": self.owner, "lease": self._lease})
+            connection.execute(PRESENT, {"me": self.owner, "lease": self.seconds})
             if shards:
                 connection.execute(KNOWN, (shards,))
             still = dict(
                 connection.execute(
-                    RENEWED, {"me": self.owner, "lease": self._lease, "shards": list(self.held)}
+                    RENEWED, {"me": self.owner, "lease": self.seconds, "shards": list(self.held)}
                 ).fetchall()
             )
             present = connection.execute(COUNT).fetchone()
@@ -90,9 +96,9 @@ class Leases:
             taken: dict[int, int] = {}
             free = [shard for shard in shards if shard not in still]
             if free and len(still) < fair:
-                asked = {"me": self.owner, "lease": self._lease, "shards": free, "most": fair - len(still)}
+                asked = {"me": self.owner, "lease": self.seconds, "shards": free, "most": fair - len(still)}
                 taken = dict(connection.execute(TAKE, asked).fetchall())
-        until = begun + self._lease * 0.9
+        until = begun + self.seconds * 0.9
         lost = {shard for shard, lease in self.held.items() if still.get(shard) != lease.epoch}
         for shard in lost:
             self.held.pop(shard).until = 0.0

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from domain.declared import messages
 from domain.kernel import Reference
-from domain.messages import Message, catalogue
+from domain.messages import Message
 from domain.order import Order
 from domain.settings import Subscription
 
@@ -20,7 +21,7 @@ def by_name(subscriptions: Iterable[Subscription]) -> Mapping[str, tuple[Subscri
     """Event name → the subscriptions that ask for it and are not removed; also those switched off, for which
     everything is kept."""
     standing = sorted((s for s in subscriptions if not s.removed), key=lambda s: s.id)
-    found = {name: tuple(s for s in standing if names_match(s.event_type, name)) for name in catalogue()}
+    found = {name: tuple(s for s in standing if names_match(s.event_type, name)) for name in messages.catalogue()}
     return {name: those for name, those in found.items() if those}
 
 

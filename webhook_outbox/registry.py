@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from domain.messages import catalogue
+from domain.declared import messages
 from webhook_outbox.matching import names_match
 
 SCHEMAS = {
@@ -71,7 +71,7 @@ def registry() -> list[dict[str, Any]]:
             "kind": (first := name.partition(".")[0]),
             "payload_schema": {"$ref": f"#/components/schemas/{SCHEMAS[first]}"},
         }
-        for name, sentence in sorted(catalogue().items())
+        for name, sentence in sorted(messages.catalogue().items())
     ]
 
 
@@ -80,4 +80,4 @@ def is_known(event_type: str) -> bool:
     star = event_type.find("*")
     if star not in (-1, len(event_type) - 1):
         return False
-    return any(names_match(event_type, name) for name in catalogue())
+    return any(names_match(event_type, name) for name in messages.catalogue())

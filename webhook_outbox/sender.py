@@ -30,7 +30,7 @@ from webhook_outbox.endpoint_queue import EndpointQueue, Job, Result
 from webhook_outbox.endpoint_secrets import Secrets, load_secrets, secret_versions
 from webhook_outbox.fan_out import keyring_of
 from webhook_outbox.lanes import PER_LANE, WINDOW
-from webhook_outbox.leases import RENEW, Leases, shard_of
+from webhook_outbox.leases import Leases, shard_of
 from webhook_outbox.schedule import pause
 from webhook_outbox.sealing import freeze
 from webhook_outbox.tables import CHANNEL, Connection, prepare
@@ -89,6 +89,7 @@ class Sender:
         while not stop.is_set():
             try:
                 with self._log.listening() as self._connection:
+                    self._leases.attach(self._connection)
                     self._renew_at = 0.0
                     while not stop.is_set():
                         self._turn(self._pause())
@@ -228,7 +229,7 @@ class Sender:
     _known: frozenset[int] = frozenset()
 
     def _renew(self) -> None:
-        self._renew_at = time.monotonic() + RENEW
+        self._renew_at = time.monotonic() + self._leases.seconds / 4
         active = self._active()
         self._known = frozenset(active)
         lost = self._leases.renew(self._connection, {shard_of(id) for id in active})
@@ -319,3 +320,4 @@ class Sender:
             except (psycopg.OperationalError, psycopg.InterfaceError) as lost:
                 log_.warning("waking begins again: %s", str(lost).strip().split("\n")[0])
                 stop.wait(0.2)
+        self._inbox.put(None)

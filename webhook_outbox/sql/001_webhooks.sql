@@ -41,7 +41,7 @@ create table webhook_deliveries (
     made_at timestamptz not null default clock_timestamp(),
     changed_at timestamptz not null default clock_timestamp(),
     primary key (id)
-) partition by range (id) with (fillfactor = 80);
+) partition by range (id);
 create index on webhook_deliveries (endpoint, id) where state = 'pending';
 create index on webhook_deliveries (endpoint, lane, id) where state = 'pending';
 create index on webhook_deliveries (endpoint) where state = 'pending' and tries > 0;
@@ -120,7 +120,7 @@ begin
     foreach parent in array array['webhook_payloads', 'webhook_deliveries', 'webhook_attempts'] loop
         name := parent || '_from_' || low;
         continue when to_regclass(name) is not null;
-        execute format('create table %I (like %I including all)', name, parent);
+        execute format('create table %I (like %I including all) with (fillfactor = 80)', name, parent);
         execute format('alter table %I attach partition %I for values from (%s) to (%s)', parent, name, low, low + size);
     end loop;
 end $$;
