@@ -4,13 +4,13 @@ Every decision is made by the domain's own functions, so the histories are ones 
 """
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import count
 from typing import Any
 
-from domain.deciding import decide
+from domain.deciding import Commanded, decide
 from domain.declared import order as orders
 from domain.kernel import COMMANDS, Given, Refusal, allowed
 from domain.location import Address, Location, Profile
@@ -24,6 +24,8 @@ from domain.states import OrderStatus, PackageStatus
 from domain.transfer import Counted
 
 BEGIN = datetime(2026, 11, 1, 8, tzinfo=UTC)
+Made = tuple[int, str, list[Any]]
+"""A decision: the order, the command, the facts."""
 CITIES = ("Leeds", "London", "York", "Bath", "Ankara")
 
 
@@ -89,7 +91,7 @@ class Lives:
         self._now += timedelta(seconds=1)
         return Given(self._now, self.id, self.settings, "lives")
 
-    def receive(self) -> tuple[int, str, list[Any]]:
+    def receive(self) -> Made:
         """A new order: (order, command, facts)."""
         chance, id = self.chance, self.id("order")
         items = tuple(
@@ -122,18 +124,18 @@ class Lives:
         )
         return self._done(id, "receive-order", [received])
 
-    def step(self) -> tuple[int, str, list[Any]] | None:
+    def step(self) -> Made | None:
         """One more decision for an order taken by chance; None where nothing can be done for it."""
         order = self.orders[self.chance.choice(list(self.orders))]
         return self.step_of(order)
 
-    def step_of(self, order: Order) -> tuple[int, str, list[Any]] | None:
+    def step_of(self, order: Order) -> Made | None:
         if order.status is OrderStatus.approved and open_lines(order):
             facts = record_plan(order, self._plan(order), self.given())
             return self._done(order.id, "plan", facts) if facts else None
         todo = [
             (kind, thing, command)
-            for kind, things in (("package", order.packages), ("transfer", order.transfers))
+            for kind, things in _commanded(order)
             for thing in things.values()
             for command in allowed(kind, thing.state)
         ]
@@ -183,10 +185,37 @@ class Lives:
                 return input(transfer_items=(Counted(thing.items[0].id, 0),) if short else ())
         return input()
 
-    def _done(self, id: int, command: str, facts: list[Any]) -> tuple[int, str, list[Any]]:
+    def _done(self, id: int, command: str, facts: list[Any]) -> Made:
         order = self.orders.get(id)
         for fact in facts:
             order = orders.evolve(order, fact, self._now)
         assert order is not None
         self.orders[id] = order
         return id, command, facts
+
+
+def _commanded(order: Order) -> tuple[tuple[Commanded, Mapping[int, Any]], ...]:
+    return ("package", order.packages), ("transfer", order.transfers)
+
+
+def busy(seed: int, orders: int, alive: int = 500, seal: Callable[[int], Personal] | None = None) -> Iterator[Made]:
+    """Decisions as a shop makes them: orders come in one after the other, about `alive` of them are at work at once,
+    each until nothing can be done for it any more."""
+    lives = Lives(seed, seal=seal)
+    working: list[int] = []
+    received = 0
+    while received < orders or working:
+        if received < orders and len(working) < alive:
+            made = lives.receive()
+            received += 1
+            working.append(made[0])
+            yield made
+            continue
+        at = lives.chance.randrange(len(working))
+        step = lives.step_of(lives.orders[working[at]])
+        if step is not None:
+            yield step
+        else:
+            del lives.orders[working[at]]
+            working[at] = working[-1]
+            working.pop()
