@@ -13,6 +13,10 @@ from domain.laws import Laws
 from eventlog import guard_rebuild
 from eventlog.log import EventLog
 from eventlog.verify import verify as verify_chain
+from projections import history as past
+from projections import queries
+from projections.rebuild import rebuild as rebuild_tables
+from projections.schema import TABLES
 from scenarios import inputs
 from scenarios.explain import explain as explain_inputs
 from scenarios.plan import plan
@@ -76,9 +80,6 @@ def _verified_text(found: dict[str, Any]) -> str:
 
 def rebuild(log: EventLog, place: Place, arguments: argparse.Namespace, say: Say) -> int:
     """A read model beside the old one, then swapped; or the guards under the append lock."""
-    from projections.rebuild import rebuild as rebuild_tables
-    from projections.schema import TABLES
-
     if arguments.name == "guards":
         differences = [str(d) for d in guard_rebuild.rebuild(log.direct_url, _progress(arguments, "events"))]
         say(arguments, {"differences": differences}, lambda s: "\n".join(s["differences"]) or "the guards were right")
@@ -111,28 +112,35 @@ def explain(log: EventLog, _place: Place, arguments: argparse.Namespace, say: Sa
 def explained(log: EventLog, order: int) -> dict[str, Any] | None:
     """The explanation of the order's last plan, with `same`: whether the kept inputs give that plan again."""
     plans = [e.fact for e in log.events(f"order-{order}") if type(e.fact).__name__ == "OrderPlanned"]
-    if not plans:
+    kept = kept_inputs(log, plans[-1].inputs) if plans else None
+    if kept is None:
         return None
-    with log.listening() as connection:
-        case = connection.execute("select packed from plan_inputs where digest = %s", (plans[-1].inputs,)).fetchone()
-        if case is None:
-            return None
-        frame = connection.execute(
-            "select packed from plan_frames where digest = %s", (inputs.frame_of(case[0]),)
-        ).fetchone()
-    if frame is None:
-        return None
-    kept = inputs.unpack(case[0], frame[0])
-    frame_kept = kept.frame
-    again = plan(kept.case.demand, kept.world(), frame_kept.scenario, frame_kept.transfer_scenarios)
+    again = plan(kept.case.demand, kept.world(), kept.frame.scenario, kept.frame.transfer_scenarios)
     return {**explain_inputs(kept), "same": plan_digest(again) == plans[-1].choices.get("plan")}
+
+
+def explanation(log: EventLog, digest: str) -> dict[str, Any] | None:
+    """scenarios.explain of the inputs with this digest; None where they are no longer kept."""
+    kept = kept_inputs(log, digest)
+    return None if kept is None else explain_inputs(kept)
+
+
+def kept_inputs(log: EventLog, digest: str) -> inputs.Inputs | None:
+    """What a plan was made from, while it is kept (OMS_PLAN_INPUT_DAYS)."""
+    with log.listening() as connection:
+        case = connection.execute("select packed from plan_inputs where digest = %s", (digest,)).fetchone()
+        frame = (
+            case
+            and connection.execute(
+                "select packed from plan_frames where digest = %s", (inputs.frame_of(case[0]),)
+            ).fetchone()
+        )
+    return inputs.unpack(case[0], frame[0]) if case and frame else None
 
 
 def history(log: EventLog, place: Place, arguments: argparse.Namespace, say: Say) -> int:
     """Every event of an object, with its sentence."""
-    from projections import history as past
-
-    found = past.history(log, arguments.kind, arguments.id)
+    found = past.history(log, arguments.kind, arguments.id, _order_of(log, arguments))
     say(arguments, found, _history_text)
     return 0
 
@@ -146,8 +154,6 @@ def _history_text(found: dict[str, Any]) -> str:
 
 def at(log: EventLog, place: Place, arguments: argparse.Namespace, say: Say) -> int:
     """An object as it was at a time, a position (@123) or a version (v4)."""
-    from projections import history as past
-
     when: dict[str, Any]
     try:
         if arguments.when.startswith("@"):
@@ -161,7 +167,7 @@ def at(log: EventLog, place: Place, arguments: argparse.Namespace, say: Say) -> 
         print(f"{arguments.when!r} is no time, @POSITION or vVERSION.", file=sys.stderr)
         return 2
     reveal = log.keyring(place.secret_key).reveal
-    found = past.as_of(log, arguments.kind, arguments.id, reveal, **when)
+    found = past.as_of(log, arguments.kind, arguments.id, reveal, _order_of(log, arguments), **when)
     if found is None:
         print("It was not there then.", file=sys.stderr)
         return 1
@@ -172,12 +178,22 @@ def at(log: EventLog, place: Place, arguments: argparse.Namespace, say: Say) -> 
 
 def diff(log: EventLog, place: Place, arguments: argparse.Namespace, say: Say) -> int:
     """Field by field between two versions."""
-    from projections import history as past
-
     reveal = log.keyring(place.secret_key).reveal
-    found = past.diff(log, arguments.kind, arguments.id, arguments.one, arguments.other, reveal)
+    order = _order_of(log, arguments)
+    found = past.diff(log, arguments.kind, arguments.id, arguments.one, arguments.other, reveal, order)
+    if found is None:
+        print("There is no such version.", file=sys.stderr)
+        return 1
     say(arguments, found, lambda s: "\n".join(f"{c['field']}: {c['from']!r} → {c['to']!r}" for c in s["changes"]))
     return 0
+
+
+def _order_of(log: EventLog, arguments: argparse.Namespace) -> int | None:
+    """The order that holds an object of the order family."""
+    if arguments.kind not in ("order", "package", "transfer", "shipment", "discrepancy"):
+        return None
+    with log.listening() as connection:
+        return queries.find(connection, arguments.kind, arguments.id)
 
 
 def _progress(arguments: argparse.Namespace, unit: str) -> Callable[[int], None]:

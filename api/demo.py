@@ -1,6 +1,6 @@
 """`make demo`: the story of the README on an installation of its own: stores and stock set up, real orders taken in,
-planned, packed, refused, missed, transferred and shipped by simulated staff, every webhook delivered to a simulated ERP;
-then the laws verified over the whole log, and a summary.
+planned, packed, refused, missed, transferred and shipped by simulated staff, every webhook delivered to a simulated
+ERP; then the laws verified over the whole log, and a summary.
 
 Everything goes through the real processes and real HTTP: the API, two workers, the embedded PostgreSQL.
 """

@@ -86,7 +86,7 @@ class Processes:
 
     @staticmethod
     def _spawn(argv: Sequence[str], env: Mapping[str, str]) -> "subprocess.Popen[bytes]":
-        return subprocess.Popen(
+        return subprocess.Popen(  # noqa: S603 - our own programs, no shell
             [sys.executable, *argv],
             env={**os.environ, **env},
             start_new_session=True,

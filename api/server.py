@@ -41,7 +41,7 @@ class Server(BaseApplication):
     def load(self) -> Flask:
         settings = self._settings
         log = EventLog.open(settings.database_url or "", settings.database_direct_url, pool_size=settings.api_threads)
-        assert log.reference  # loaded before the first request, not by it
+        log.reference.refresh()  # loaded before the first request, not by it
         return create_app(services_of(log, settings, self._secret_key))
 
 

@@ -1,4 +1,4 @@
-"""The settings of the environment (spec 8): one typed place. A wrong or unknown `OMS_…` stops the start with a sentence."""
+"""The settings of the environment (spec 8): one typed place. A wrong or unknown `OMS_…` stops the start."""
 
 import os
 from collections.abc import Mapping

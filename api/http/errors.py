@@ -9,6 +9,8 @@ from werkzeug.exceptions import HTTPException
 
 from domain.kernel import Refusal
 from eventlog.recorded import Busy, ClaimTaken, Poisoned, ShortOfSlots, ShortOfStock, Unavailable, VersionClash
+from projections.filters import BadFilter, UnknownFilter
+from webhook_outbox.registry import WebhookError
 
 log_ = logging.getLogger("daybook.api")
 
@@ -58,6 +60,12 @@ def answer(error: BaseException) -> Answered:
         if error.code == "invalid":
             return _fields(error.extra["fields"])
         return _coded(_STATUS.get(error.code, 400), error.code, error.message, {}, **error.extra)
+    if isinstance(error, UnknownFilter):
+        return _fields({error.name: [str(error)]})
+    if isinstance(error, BadFilter):
+        return _fields({error.field: [error.text]})
+    if isinstance(error, WebhookError):
+        return 406, error.body(), {}
     if isinstance(error, Busy | Unavailable):
         return _coded(503, "unavailable", "The log cannot be written now; try again.", {"Retry-After": "1"})
     if isinstance(error, VersionClash):

@@ -1,4 +1,4 @@
-"""Order intake (spec 3.3): one order or a batch, each there once. What is personal is sealed before it becomes an event."""
+"""Order intake (spec 3.3): one order or a batch, each there once. What is personal is sealed before it is an event."""
 
 import json
 from collections.abc import Mapping

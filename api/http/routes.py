@@ -1,4 +1,4 @@
-"""A route says once what it is: path, who may call it, what it takes. Flask's rules and OpenAPI are made from this table."""
+"""A route says once what it is: path, who may call it, what it takes. Flask's rules and OpenAPI are made from it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

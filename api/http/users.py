@@ -49,7 +49,7 @@ def install(log: EventLog) -> None:
 
 
 class Users:
-    """Logs users in and knows them by their keys. A key is looked up at most once a second, so that revoking is quick."""
+    """Logs users in and knows them by their keys. A key is looked up at most once a second, so revoking is quick."""
 
     def __init__(self, log: EventLog, pool: ConnectionPool[Any]) -> None:
         self._log, self._pool = log, pool
