@@ -79,7 +79,9 @@ def select(
     order = listed.cursor if by_position else _order(listed, sort, params)
     clause, values = _where(conditions)
     columns = listed.columns + (f", {listed.cursor}" if listed.cursor else "")
-    text = f"select {columns} from {listed.table} t{clause} order by {order} limit {limit} offset {offset}"  # noqa: S608 - names of ours
+    # Rows of one event share its position: a page by position ends after all of them, the next begins behind it.
+    first = f"fetch first {limit} rows {'with ties' if by_position else 'only'}"
+    text = f"select {columns} from {listed.table} t{clause} order by {order} offset {offset} {first}"  # noqa: S608 - names of ours
     rows = fetch(connection, text, values)
     count, exact = _count(connection, listed, conditions, len(rows) if len(rows) < limit and offset == 0 else None)
     return Page(listed, rows, count, exact, rows[-1][-1] if rows and listed.cursor else None)

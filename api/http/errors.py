@@ -26,7 +26,7 @@ class Failure(Exception):
 class WrongInput(Exception):
     """Input errors by field: `{field: [texts]}`."""
 
-    def __init__(self, **fields: list[str]) -> None:
+    def __init__(self, /, **fields: list[str]) -> None:
         super().__init__(str(fields))
         self.fields = fields
 

@@ -1,0 +1,132 @@
+"""One object by its id (spec 3.2) as it is, its version as ETag; what stands at another location is not found."""
+
+from typing import Any
+
+from api.audit_tools import explanation
+from api.http.errors import Failure
+from api.http.routes import OMS, READ, Answer, Call, route
+from domain.kinds import stream_of
+from domain.order import Order
+from projections import queries
+from projections.filters import BIGGEST
+from projections.history import COLLECTIONS
+from projections.listing import Page
+from projections.objects import render
+
+WHAT = {
+    "orders": "order",
+    "packages": "package",
+    "package-items": "package item",
+    "transfer_orders": "transfer order",
+    "shipments": "shipment",
+    "discrepancies": "discrepancy",
+    "state-transition-logs": "state transition log",
+    "orderexecutionplans": "plan",
+}
+
+
+@route("GET", f"{OMS}/orders/<int:id>/", roles=READ, tag="orders", answers="Order")
+def order(call: Call, id: int) -> Answer:
+    """An order with its items and the ids of its packages."""
+    return _of_order(call, "orders", "order", id)
+
+
+@route("GET", f"{OMS}/packages/<int:id>/", roles=READ, tag="packages", answers="Package")
+def package(call: Call, id: int) -> Answer:
+    """A package; `commands` is what its state allows now."""
+    return _of_order(call, "packages", "package", id)
+
+
+@route("GET", f"{OMS}/packages/package-items/<int:id>/", roles=READ, tag="packages", answers="PackageItem")
+@route("GET", "/api/v1/package-item/<int:id>/", roles=READ, tag="packages", answers="PackageItem")
+def package_item(call: Call, id: int) -> Answer:
+    """A package item."""
+    return _of_order(call, "package-items", "package_item", id)
+
+
+@route("GET", f"{OMS}/transfer_orders/<int:id>/", roles=READ, tag="transfer_orders", answers="TransferOrder")
+def transfer_order(call: Call, id: int) -> Answer:
+    """A transfer order; both its source and its destination may read it."""
+    return _of_order(call, "transfer_orders", "transfer", id)
+
+
+@route("GET", f"{OMS}/shipments/<int:id>/", roles=READ, tag="shipments", answers="Shipment")
+def shipment(call: Call, id: int) -> Answer:
+    """A shipment with its history."""
+    return _of_order(call, "shipments", "shipment", id)
+
+
+@route(
+    "GET",
+    f"{OMS}/inventory-discrepancies/<int:id>/",
+    roles=READ,
+    tag="inventory-discrepancies",
+    answers="InventoryDiscrepancy",
+)
+def discrepancy(call: Call, id: int) -> Answer:
+    """An inventory discrepancy."""
+    return _of_order(call, "discrepancies", "discrepancy", id)
+
+
+@route(
+    "GET",
+    f"{OMS}/state-transition-logs/<int:id>/",
+    roles=READ,
+    tag="state-transition-logs",
+    answers="StateTransitionLog",
+)
+def state_transition_log(call: Call, id: int) -> Any:
+    """One change of a state: of what, from where to where, by whom, by which command."""
+    with call.services.pool.connection() as connection:
+        page = _seen(call, connection, "state-transition-logs", id)
+        return queries.render_page(connection, page, call.log.reference, call.services.reveal)[0]
+
+
+@route(
+    "GET",
+    f"{OMS}/orderexecutionplans/<int:id>/",
+    roles=READ,
+    tag="orderexecutionplans",
+    answers="OrderExecutionPlan",
+)
+def plan(call: Call, id: int) -> Any:
+    """A plan: what went where, the stock it saw, and why, sentence by sentence, while its inputs are kept."""
+    with call.services.pool.connection() as connection:
+        _seen(call, connection, "orderexecutionplans", id)
+        found = queries.plan(connection, id) or {}
+        return queries.plan(connection, id, explanation(call.log, found["inputs"]))
+
+
+def not_found(what: str, id: int) -> Failure:
+    return Failure(404, "not_found", f"There is no {what} {id}.")
+
+
+def _of_order(call: Call, name: str, kind: str, id: int) -> Answer:
+    """Folded to the end of the log, not as the read model has it: the ETag is what If-Match is compared with."""
+    with call.services.pool.connection() as connection:
+        page = _seen(call, connection, name, id)
+    stream = stream_of("order", page.rows[0][1])
+    held = call.log.state(stream)
+    shown = render(kind, id, held.state, call.log.reference, call.services.reveal)
+    if shown is None:
+        raise not_found(WHAT[name], id)
+    version = _version(held.state, kind, id)
+    return Answer(shown, headers={"ETag": f'"{version}"'} if version is not None else {})
+
+
+def _seen(call: Call, connection: Any, name: str, id: int) -> Page:
+    """The object's row in its list, if the caller may see it there."""
+    locations = call.caller.locations
+    scope = None if locations is None else sorted(locations)
+    if id > BIGGEST:
+        raise not_found(WHAT[name], id)
+    page = queries.select(connection, name, {"id": str(id)}, call.log.reference, scope=scope, limit=2)
+    if not page.rows:
+        raise not_found(WHAT[name], id)
+    return page
+
+
+def _version(order: Order, kind: str, id: int) -> int | None:
+    if kind == "order":
+        return order.version
+    return getattr(order, COLLECTIONS[kind])[id].version if kind in COLLECTIONS else None

@@ -1,0 +1,164 @@
+"""Webhook subscriptions and the ledger of what was sent (spec 4.1, 4.5); refusals are `{code, en, tr}` with 406."""
+
+from functools import cache
+from typing import Any
+
+from marshmallow import EXCLUDE, Schema, fields
+
+from api.http.errors import WrongInput
+from api.http.paging import PARAMETERS, asked_of, page_of, page_of_all
+from api.http.routes import AUDIT, HOOKS, Answer, Call, route
+from api.settings import Network
+from projections.filters import BIGGEST, BadFilter
+from projections.listing import COUNTED_TO
+from webhook_outbox import ledger, subscriptions, trial
+from webhook_outbox import registry as catalogue
+from webhook_outbox.attempt import Courier
+from webhook_outbox.dialing import Dialer
+
+PATH = "/whisperer/hooks"
+EVENTS = "/whisperer/hook_events"
+LEDGER = HOOKS | AUDIT
+"""Who reads what was sent: support too."""
+
+FILTERS = ("event_type", "is_active", "target_url", "user")
+_PAGING = {name: text for name, text in PARAMETERS.items() if name not in ("sort", "ordering")}
+
+
+class Force(Schema):
+    """Whether to send again what was delivered, or is still being retried."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    force = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+
+
+@route(
+    "GET",
+    f"{PATH}/",
+    roles=LEDGER,
+    tag="webhooks",
+    query={**PARAMETERS, **{name: f"Only with this {name.replace('_', ' ')}." for name in FILTERS}},
+    answers="[Webhook]",
+)
+def list_hooks(call: Call) -> Answer:
+    """All subscriptions."""
+    return page_of_all(call, subscriptions.every(call.log, call.services.keyring), FILTERS)
+
+
+@route("POST", f"{PATH}/", roles=HOOKS, tag="webhooks", free_body=True, status=201, answers="Webhook")
+def create_hook(call: Call) -> Answer:
+    """Subscribes a URL to an event name or a prefix with `*`; one that was deleted is revived."""
+    shown = subscriptions.create(
+        call.log,
+        call.services.keyring,
+        call.body,
+        user=call.caller.id,
+        actor=call.caller.username,
+        allowed=call.services.settings.webhook_allow,
+    )
+    return Answer(shown, 201)
+
+
+@route("GET", f"{PATH}/registry/", roles=LEDGER, tag="webhooks")
+def registry(call: Call) -> Any:
+    """Every event name with a sentence and the schema of its payload."""
+    rows = catalogue.registry()
+    return {"count": len(rows), "next": None, "previous": None, "results": rows}
+
+
+@route("GET", f"{PATH}/<int:id>/", roles=LEDGER, tag="webhooks", answers="Webhook")
+def hook(call: Call, id: int) -> Any:
+    """A subscription; its secrets are never shown."""
+    return subscriptions.one(call.log, call.services.keyring, _id(id))
+
+
+@route("PUT", f"{PATH}/<int:id>/", roles=HOOKS, tag="webhooks", free_body=True, answers="Webhook")
+def replace_hook(call: Call, id: int) -> Any:
+    """Sets a subscription anew; a secret that is not named stays."""
+    return _change(call, id, partial=False)
+
+
+@route("PATCH", f"{PATH}/<int:id>/", roles=HOOKS, tag="webhooks", free_body=True, answers="Webhook")
+def change_hook(call: Call, id: int) -> Any:
+    """Changes what is named of a subscription; a new secret_key is a rotation."""
+    return _change(call, id, partial=True)
+
+
+@route("DELETE", f"{PATH}/<int:id>/", roles=HOOKS, tag="webhooks", status=204)
+def delete_hook(call: Call, id: int) -> Answer:
+    """Stops further sends; what was sent stays in the ledger."""
+    subscriptions.remove(call.log, _id(id), actor=call.caller.username)
+    return Answer(None, 204)
+
+
+@route("POST", f"{PATH}/<int:id>/test/", roles=HOOKS, tag="webhooks", answers="WebhookTrial")
+def test_hook(call: Call, id: int) -> Any:
+    """Sends a signed trial message and gives back what was answered."""
+    services = call.services
+    with call.log.listening() as connection:
+        return trial.test(call.log, connection, services.keyring, _courier(services.settings.webhook_allow), _id(id))
+
+
+@route(
+    "GET",
+    f"{EVENTS}/",
+    roles=LEDGER,
+    tag="webhooks",
+    query={**_PAGING, **{name: f"Only with this {name.replace('_', ' ')}." for name in ledger.FILTERS}},
+    answers="[WebhookEvent]",
+)
+def list_events(call: Call) -> Answer:
+    """Every delivery, the newest first, with its attempts."""
+    asked = asked_of(call)
+    if asked.sort is not None:
+        raise WrongInput(sort=["They come the newest first."])
+    if asked.page * asked.limit > COUNTED_TO:
+        raise BadFilter("page", f"Pages go up to {COUNTED_TO:,} rows; go on with id__lt.")
+    filters = {name: text for name, text in asked.filters.items() if text != ""}
+    with call.services.pool.connection() as connection:
+        found = ledger.events(connection, call.services.keyring, filters, page=asked.page, limit=asked.limit)
+    rows, exact = found["results"], found["count_exact"]
+    by_cursor = len(rows) == asked.limit and ("id__lt" in filters or (asked.page + 1) * asked.limit > COUNTED_TO)
+    cursor = f"id__lt={rows[-1]['id']}" if by_cursor and found["count"] > asked.page * asked.limit else None
+    return page_of(asked, rows, found["count"], exact, cursor)
+
+
+@route("GET", f"{EVENTS}/<int:id>/", roles=LEDGER, tag="webhooks", answers="WebhookEvent")
+def event(call: Call, id: int) -> Any:
+    """A delivery: the bytes, and every attempt with what was answered."""
+    with call.services.pool.connection() as connection:
+        return ledger.event(connection, call.services.keyring, _id(id))
+
+
+@route("POST", f"{EVENTS}/<int:id>/retry/", roles=HOOKS, tag="webhooks", body=Force(), answers="WebhookTrial")
+def retry(call: Call, id: int) -> Any:
+    """Sends a delivery again, now."""
+    services = call.services
+    courier = _courier(services.settings.webhook_allow)
+    with call.log.listening() as connection:  # not of the pool: the receiver may take its time
+        return trial.retry(call.log, connection, services.keyring, courier, _id(id), force=call.body["force"])
+
+
+def _change(call: Call, id: int, *, partial: bool) -> Any:
+    return subscriptions.change(
+        call.log,
+        call.services.keyring,
+        _id(id),
+        call.body,
+        actor=call.caller.username,
+        partial=partial,
+        allowed=call.services.settings.webhook_allow,
+    )
+
+
+def _id(id: int) -> int:
+    """No id is greater, and PostgreSQL could not read it: it is one that is not there."""
+    return min(id, BIGGEST)
+
+
+@cache
+def _courier(allow: tuple[Network, ...]) -> Courier:
+    """One for this process, made when first needed."""
+    return Courier(Dialer(allow))
