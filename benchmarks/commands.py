@@ -30,6 +30,7 @@ from api.server import Server
 from api.settings import Settings
 from benchmarks.table import machine, show
 from domain import location, settings, stock
+from domain.kernel import info
 from domain.kinds import stream_of
 from domain.order import Destination, OrderItem, OrderReceived, evolve
 from domain.personal import Personal
@@ -47,7 +48,7 @@ CONNECTIONS = (1, 16, 64)
 LINES = 3
 SLUG = "start-preparing"
 FACT = "PackagePreparing"
-SET_UP = {"actor": "benchmark", "command": "set-up"}
+SET_UP: dict[str, Any] = {"actor": "benchmark", "command": "set-up"}
 
 FLOOR = "create table floor (id bigserial primary key, stream text not null, data text not null)"
 INSERT = "insert into floor (stream, data) values (%s, %s)"
@@ -62,9 +63,7 @@ class Bench(Server):
     """Our application, and beside it, in the same processes and threads, a bare one under `/floor`."""
 
     def load(self) -> Any:
-        ours = super().load()
-        ours.wsgi_app = DispatcherMiddleware(ours.wsgi_app, {"/floor": _floor(self._settings)})
-        return ours
+        return DispatcherMiddleware(super().load(), {"/floor": _floor(self._settings)})
 
 
 def _floor(of: Settings) -> Flask:
@@ -135,7 +134,7 @@ def packages(log: EventLog, n: int) -> list[int]:
 
 
 def _save(log: EventLog, record: settings.Record) -> None:
-    kind = settings.info(settings.SAVED[type(record)]).on
+    kind = info(settings.SAVED[type(record)]).on
     log.decide(stream_of(kind, record.id), lambda state, _: settings.save(state, record), **SET_UP)
 
 
