@@ -50,7 +50,7 @@ Disturb = Callable[[Processes], None]
 @dataclass(frozen=True)
 class Summary:
     """What came of it. `packages_per_order`: packages that live, by orders that have one; `split_rate`: orders with
-    more than one; `violations` of the laws, the chain, or of what webhooks promise."""
+    more than one; `working_seconds`: from the first order until nothing was left to do; `violations` of the laws, the chain, or of what webhooks promise."""
 
     orders: int
     packages: int
@@ -65,6 +65,7 @@ class Summary:
     webhook_repeats: int
     webhook_problems: int
     seconds: float
+    working_seconds: float
     violations: int
 
 
@@ -77,7 +78,7 @@ def demo(settings: Settings, arguments: argparse.Namespace) -> int:
         settings,
         database_url=None,
         data_dir=home,
-        port=_free_port(),
+        port=free_port(),
         webhook_allow=(ip_network("127.0.0.0/8"),),
         admin_password=None,
         secret_key=None,
@@ -115,13 +116,15 @@ def story(
         set_up(client, bodies, stores, seed, lambda text: console.print(f"  {text}"))
         subscribe(client, f"{erp_url}/hooks/all", secret)
         with opened(place.settings) as log, _staff(url, place, seed) as tally:
+            worked = time.monotonic()
             _work(log, client, bodies, processes, console, disturb)
+            worked = time.monotonic() - worked
             report = requests.get(f"{erp_url}/report", timeout=30).json()
             seconds = time.monotonic() - began
             console.print("  verifying the laws over the whole log")
             found = verified(log)
             worked_off = _orders(log, found["events"])
-    return _summary(worked_off, report, found, sum(tally.values()), seconds)
+    return _summary(worked_off, report, found, sum(tally.values()), seconds, worked)
 
 
 def _work(
@@ -219,7 +222,7 @@ def _orders(log: EventLog, until: int) -> list[Order]:
 
 
 def _summary(
-    orders: list[Order], report: dict[str, Any], found: dict[str, Any], commands: int, seconds: float
+    orders: list[Order], report: dict[str, Any], found: dict[str, Any], commands: int, seconds: float, worked: float
 ) -> tuple[Summary, list[str]]:
     live = [[p for p in o.packages.values() if p.state is not PackageStatus.cancelled] for o in orders]
     supplied = [[p for p in packages if p.state not in (910, 920)] for packages in live]
@@ -244,6 +247,7 @@ def _summary(
             webhook_repeats=report["repeats"],
             webhook_problems=sum(amiss.values()),
             seconds=round(seconds, 1),
+            working_seconds=round(worked, 1),
             violations=len(problems),
         ),
         problems,
@@ -296,7 +300,7 @@ def _staff(url: str, place: Place, seed: int) -> Iterator[dict[str, int]]:
         thread.join()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])

@@ -96,7 +96,7 @@ def run(call: Call, kind: Kind, id: int, body: Mapping[str, Any], part: str = ""
     given_input = input_of(row, dict(body))
     dry = call.query.get("dry_run", "").lower() in ("true", "1")
     key = call.headers.get("Idempotency-Key")
-    if_match = _if_match(call.headers.get("If-Match")) if not part else None
+    if_match = if_match_of(call.headers.get("If-Match")) if not part else None
 
     def decided(state: Order | None, given: Given) -> Facts:
         thing = _thing(state, kind, id)
@@ -152,7 +152,7 @@ def _written(
     if written.repeated:
         found = call.log.claim(claims[0].key) if claims else None
         if found is not None and found.fingerprint != claims[0].fingerprint:
-            raise _another_body()
+            raise another_body()
         thing = _thing(call.log.state_at(stream, position=written.position).state, kind, id)
     else:
         thing = _thing(call.log.state(stream, at_least=written.versions[stream]).state, kind, id)
@@ -171,10 +171,11 @@ def _same_body(taken: ClaimTaken, claim: Claim) -> None:
     if taken.key != claim.key:
         raise taken
     if taken.fingerprint != claim.fingerprint:
-        raise _another_body()
+        raise another_body()
 
 
-def _another_body() -> Failure:
+def another_body() -> Failure:
+    """An Idempotency-Key came again with another request."""
     return Failure(422, "idempotency_key_reused", "This Idempotency-Key was used for another request.")
 
 
@@ -210,7 +211,8 @@ def _places(kind: Kind, thing: Any, slug: str) -> tuple[int, ...]:
     return (thing.destination,) if slug == "transfer-delivered" else (thing.source,)
 
 
-def _if_match(text: str | None) -> int | None:
+def if_match_of(text: str | None) -> int | None:
+    """The version an If-Match header asks for; None: any."""
     if text is None or text.strip() == "*":
         return None
     plain = text.strip().removeprefix("W/").strip('"')

@@ -1,5 +1,5 @@
 """Imports every file of routes once, so that all are declared."""
 
-from api.http import audit, commands, details, health, hooks, intake, lists, login, states
+from api.http import audit, commands, details, health, hooks, intake, lists, login, records, states
 
-__all__ = ["audit", "commands", "details", "health", "hooks", "intake", "lists", "login", "states"]
+__all__ = ["audit", "commands", "details", "health", "hooks", "intake", "lists", "login", "records", "states"]

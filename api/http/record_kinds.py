@@ -1,0 +1,118 @@
+"""Channels, carriers and denial reasons: what tells them apart, in one table. records.py makes their routes from it."""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from marshmallow import ValidationError, fields, pre_load, validate
+
+from api.http.input_schemas import BIG, Text, Whole
+from api.http.order_schema import Open, text
+from api.http.plain_json import Free
+from domain.settings import CargoCompany, Channel, DenialReason, Record
+
+Body = dict[str, Any]
+
+
+class Set(Open):
+    """null for a field that cannot be null is as if it were not given; so is a field that is not known."""
+
+    @pre_load
+    def no_nulls(self, data: Any, **_: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        never = {name for name, field in self.fields.items() if not field.allow_none and not field.required}
+        return {name: value for name, value in data.items() if value is not None or name not in never}
+
+
+def _said(value: str) -> None:
+    if not value.strip():
+        raise ValidationError("It is empty.")
+
+
+def words(most: int = 255, **settings: Any) -> Text:
+    """A text that says something."""
+    return Text(validate=[validate.Length(1, most), _said], **settings)
+
+
+def switch(default: bool = True) -> fields.Boolean:
+    return fields.Boolean(load_default=default, truthy={True}, falsy={False})
+
+
+class ChannelBody(Set):
+    name = words(required=True)
+    slug = words(load_default=None, allow_none=True)
+    channel_type = text(100, "")
+    conf = Free(load_default=dict)
+    is_active = switch()
+
+
+class CargoCompanyBody(Set):
+    name = words(required=True)
+    slug = words(load_default=None, allow_none=True)
+    label_required = switch(False)
+    conf = Free(load_default=dict)
+    is_active = switch()
+
+
+class DenialReasonBody(Set):
+    title = words(required=True)
+    remote_id = text(100, None)
+    priority = Whole(load_default=0, validate=validate.Range(0, BIG))
+    is_active = switch()
+    exclude_for = Whole(load_default=24 * 3600, validate=validate.Range(0, BIG))
+
+
+def slug_of(text: str) -> str:
+    """“Fast Cargo” → fast-cargo; what has no letter of the alphabet stays as it is."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or text
+
+
+def _slug(made: Callable[[str], str]) -> Callable[[Body, Any], Body]:
+    """A slug that was not said stays as it was; a new record's is made of its name."""
+
+    def complete(said: Body, before: Any) -> Body:
+        if said.get("slug") is not None:
+            return said
+        return said | {"slug": before.slug if before is not None else made(said["name"])}
+
+    return complete
+
+
+@dataclass(frozen=True)
+class RecordKind:
+    """`paths`: the first is the one to use, the others are older names of it. `names`: unique in the kind.
+    `complete(body, record before or None)` fills in what was not said."""
+
+    kind: str
+    record: type[Record]
+    title: str
+    paths: tuple[str, ...]
+    body: type[Open]
+    names: tuple[str, ...]
+    complete: Callable[[Body, Any], Body] = lambda said, _before: said
+
+
+RECORD_KINDS = (
+    RecordKind("channel", Channel, "channel", ("channels",), ChannelBody, ("slug", "name"), _slug(lambda said: said)),
+    RecordKind(
+        "cargo_company",
+        CargoCompany,
+        "carrier",
+        ("cargo-companies",),
+        CargoCompanyBody,
+        ("slug", "name"),
+        _slug(slug_of),
+    ),
+    RecordKind(
+        "denial_reason",
+        DenialReason,
+        "denial reason",
+        ("packages/package_denial_reason", "package-denial-reason"),
+        DenialReasonBody,
+        ("title",),
+    ),
+)

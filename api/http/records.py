@@ -1,0 +1,133 @@
+"""The routes of channels, carriers and denial reasons (spec 3.2), made from the table in record_kinds.py."""
+
+from collections.abc import Callable
+from dataclasses import fields, replace
+from typing import Any
+
+from marshmallow import Schema
+
+from api.http.details import not_found
+from api.http.paging import PARAMETERS, page_of_all
+from api.http.record_kinds import RECORD_KINDS, RecordKind
+from api.http.routes import OMS, READ, WRITE, Answer, Call, route
+from api.http.saving import Saved, save
+from domain import settings
+from domain.kinds import stream_of
+from projections.objects.settings import record_object
+
+
+def rows(call: Call, kind: str) -> list[dict[str, Any]]:
+    """All records of a kind that were not removed, as they stand."""
+    call.log.reference.refresh()
+    return [record_object(record) for record in call.log.reference.all(kind) if not record.removed]
+
+
+def one(call: Call, kind: str, title: str, id: int) -> Any:
+    """A record as it stands; 404 where it is not there, or no more."""
+    return there(call.log.state(stream_of(kind, id)).state, title, id)
+
+
+def there(record: Any, title: str, id: int) -> Any:
+    if record is None or record.removed:
+        raise not_found(title, id)
+    return record
+
+
+def remove(call: Call, kind: str, title: str, id: int) -> Answer:
+    """Removed; those that name it still know it."""
+    saved = save(
+        call,
+        kind,
+        lambda state, id: settings.remove(there(state, title, id)),
+        command=f"remove-{title}",
+        id=id,
+        said={},
+    )
+    return Answer(None, 204, saved.headers)
+
+
+class Routes:
+    """What can be done with the records of one kind."""
+
+    def __init__(self, of: RecordKind) -> None:
+        self.of = of
+
+    def list(self, call: Call) -> Answer:
+        return page_of_all(call, rows(call, self.of.kind), self.filters)
+
+    def create(self, call: Call) -> Answer:
+        saved = self._save(call, None, lambda _before, id: self._record(id, call.body, None))
+        return saved.answer(record_object(saved.state), 201)
+
+    def read(self, call: Call, id: int) -> Answer:
+        record = one(call, self.of.kind, self.of.title, id)
+        return Answer(record_object(record), headers={"ETag": f'"{record.version}"'})
+
+    def put(self, call: Call, id: int) -> Answer:
+        saved = self._save(call, id, lambda before, id: self._record(id, call.body, before))
+        return saved.answer(record_object(saved.state))
+
+    def patch(self, call: Call, id: int) -> Answer:
+        def changed(before: Any, _id: int) -> Any:
+            return replace(before, **{k: v for k, v in call.body.items() if k != "slug" or v is not None})
+
+        saved = self._save(call, id, changed)
+        return saved.answer(record_object(saved.state))
+
+    def remove(self, call: Call, id: int) -> Answer:
+        return remove(call, self.of.kind, self.of.title, id)
+
+    @property
+    def filters(self) -> tuple[str, ...]:
+        """Its own fields that hold plain values."""
+        known = {field.name for field in fields(self.of.record)} - {"conf", "version", "removed", "created", "modified"}
+        return tuple(sorted(known))
+
+    def _record(self, id: int, body: dict[str, Any], before: Any) -> Any:
+        return self.of.record(id, **self.of.complete(body, before))
+
+    def _save(self, call: Call, id: int | None, made: Callable[[Any, int], Any]) -> Saved:
+        def decided(before: Any, record_id: int) -> list[Any]:
+            if id is not None:
+                there(before, self.of.title, id)
+            return settings.save(before, made(before, record_id))
+
+        return save(call, self.of.kind, decided, command=f"save-{self.of.title}", names=self.of.names, id=id)
+
+
+def _declare(of: RecordKind) -> None:
+    routes, title = Routes(of), of.title
+    tag = of.paths[-1]
+    whole, part = of.body(), of.body(partial=True)
+    listing = {**PARAMETERS, **{name: f"Only with this {name}." for name in routes.filters}}
+    declared: tuple[tuple[str, str, Callable[..., Any], str, Schema | None, int], ...] = (
+        ("POST", "", routes.create, f"Makes a {title}.", whole, 201),
+        ("GET", "<int:id>/", routes.read, f"A {title}.", None, 200),
+        ("PUT", "<int:id>/", routes.put, f"Replaces a {title}.", whole, 200),
+        ("PATCH", "<int:id>/", routes.patch, f"Changes fields of a {title}.", part, 200),
+        ("DELETE", "<int:id>/", routes.remove, f"Removes a {title}; its name may be used again.", None, 204),
+    )
+    for path in of.paths:
+        for method, below, function, sentence, body, status in declared:
+            roles = READ if method == "GET" else WRITE
+            made = route(method, f"{OMS}/{path}/{below}", roles=roles, tag=tag, body=body, status=status)
+            made(_named(function, f"{method} {path} {below}", sentence))
+        for below in ("", "list-simple/"):
+            sentence = f"A page of {title}s" + (", for BI tools." if below else ".")
+            made = route("GET", f"{OMS}/{path}/{below}", roles=READ, tag=tag, query=listing)
+            made(_named(routes.list, f"list {path} {below}", sentence))
+
+
+def _named(function: Callable[..., Any], name: str, sentence: str) -> Callable[..., Any]:
+    """The same function under a name and a sentence of its own, for OpenAPI."""
+
+    def declared(call: Call, **path: Any) -> Any:
+        return function(call, **path)
+
+    declared.__name__ = "_".join(part for part in "".join(c if c.isalnum() else " " for c in name.lower()).split())
+    declared.__doc__ = sentence
+    return declared
+
+
+for _of in RECORD_KINDS:
+    _declare(_of)
