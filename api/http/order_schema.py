@@ -28,13 +28,18 @@ class Money(fields.Decimal):
 
 
 class Coordinate(fields.Decimal):
+    """Degrees from -`most` to `most`, as a text: not a digit is lost."""
+
     def __init__(self, most: int) -> None:
-        super().__init__(allow_nan=False, load_default=None, allow_none=True, validate=validate.Range(-most, most))
+        super().__init__(allow_nan=False, load_default=None, allow_none=True)
+        self._most = most
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         if isinstance(value, bool):
             raise self.make_error("invalid")
         found = super()._deserialize(value, attr, data, **kwargs)
+        if found is not None and abs(found) > self._most:
+            raise ValidationError(f"Degrees from -{self._most} to {self._most}.")
         return None if found is None else str(found)
 
 
