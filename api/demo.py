@@ -50,7 +50,8 @@ Disturb = Callable[[Processes], None]
 @dataclass(frozen=True)
 class Summary:
     """What came of it. `packages_per_order`: packages that live, by orders that have one; `split_rate`: orders with
-    more than one; `working_seconds`: from the first order until nothing was left to do; `violations` of the laws, the chain, or of what webhooks promise."""
+    more than one; `working_seconds`: from the first order until nothing was left to do; `violations` of the laws, the
+    chain, or of what webhooks promise."""
 
     orders: int
     packages: int

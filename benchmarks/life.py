@@ -1,5 +1,5 @@
-"""The whole life of real orders through real processes: taken in over HTTP, planned, packed, shipped, delivered by staff
-over HTTP, every webhook delivered to one subscriber. `python -m benchmarks.life --orders 300 --locations 60`.
+"""The whole life of real orders through real processes: taken in over HTTP, planned, packed, shipped, delivered by
+staff over HTTP, every webhook delivered to one subscriber. `python -m benchmarks.life --orders 300 --locations 60`.
 
 The demo's story, measured: orders a second from the first intake until nothing is left, and how far the followers were
 behind meanwhile. The laws are verified afterwards. The staff and the ERP run on the same two cores.
