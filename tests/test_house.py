@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("domain", "eventlog", "scenarios", "projections", "webhook_outbox", "api", "simulators", "benchmarks", "tests")
 VERBS = ("setup", "run", "demo", "test", "check", "bench", "docs", "clean")
-NOT_OURS = {".git", ".venv", ".venv-lock", "var", "build", "dist", "__pycache__"}
+NOT_OURS = {".git", ".venv", ".venv-lock", "var", "build", "dist", "__pycache__", ".hypothesis"}
 TEXT = {"", ".py", ".sql", ".md", ".toml", ".lock", ".yml", ".yaml", ".json", ".html", ".css", ".js", ".txt", ".sh"}
 LONGEST = 350
 VAGUE = {"util", "utils", "helper", "helpers", "manager", "managers", "base"}

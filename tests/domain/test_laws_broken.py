@@ -8,6 +8,7 @@ import pytest
 
 from domain.package import (
     NewItem,
+    PackageLinesReplanned,
     PackagePacked,
     PackagePicked,
     PackagePreparing,
@@ -56,6 +57,16 @@ BROKEN: list[tuple[str, int, str, Callable[[], list[Event]]]] = [
         1,
         "pieces",
         broken(*STOCK, INTAKE, ("order-1", shop.created(items=(NewItem(11, 1, "A", 0),)))),
+    ),
+    (
+        "more leaves a package than it had",
+        1,
+        "line 1 of order R1 has 3 pieces, 5 are somewhere",
+        broken(
+            INTAKE,
+            ("order-1", shop.created(P.out_of_stock)),
+            ("order-1", PackageLinesReplanned(package=1, moved=((11, 5),), emptied=False)),
+        ),
     ),
     (
         "more comes than the item has",
