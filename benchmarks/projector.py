@@ -1,4 +1,4 @@
-"""Events projected per second: the library's ProjectionRunner, our projector, and as the floor reading and decoding alone.
+"""Events projected per second: the library's ProjectionRunner, our projector; as the floor reading and decoding alone.
 
 All three go over one log of orders that live (benchmarks.lives), into the same read models with all their indexes. The
 library takes one event a transaction, as it comes. Afterwards the tables are compared with a plain fold of the log, and
@@ -31,7 +31,7 @@ from eventlog.mapper import NO_COMMAND, FactMapper, decode
 from eventlog.recorded import Decision, Recorded, new_command_id
 from projections.order_json import decode_order
 from projections.projection import Projection
-from projections.projector import Projector
+from projections.projector import BATCH, Projector
 from projections.rebuild import rebuild
 from projections.schema import TABLES, install
 
@@ -152,7 +152,7 @@ def ours(log: EventLog, events: int) -> float:
 def floor(log: EventLog) -> float:
     """Seconds to read and decode the whole log in the same batches."""
     begun, position = time.perf_counter(), 0
-    while events := log.read(position, 500):
+    while events := log.read(position, BATCH):
         position = events[-1].position
     return time.perf_counter() - begun
 
@@ -186,7 +186,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory(prefix="daybook-bench-") as home:
         Path(home).chmod(0o755)
         with EmbeddedServer(Path(home)) as server:
-            print(f"Projector: {machine(server.url)}; {len(TABLES)} read models, batches of 500")
+            print(f"Projector: {machine(server.url)}; {len(TABLES)} read models, batches of up to {BATCH}")
             run(server, given.orders, given.library)
     return 0
 

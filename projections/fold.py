@@ -70,16 +70,20 @@ class States:
 
 
 def fold(
-    connection: psycopg.Connection[Any], events: Sequence[Recorded], states: States, models: Sequence[OfState]
-) -> tuple[dict[int, Touched], list[Step]]:
-    """The orders a batch is about, and its steps one by one."""
+    connection: psycopg.Connection[Any],
+    events: Sequence[Recorded],
+    states: States,
+    models: Sequence[OfState],
+    touched: dict[int, Touched],
+) -> list[Step]:
+    """Folds events into `touched`, which holds orders of batches that are not written yet; gives the steps."""
     orders = [(int(event.stream[len(STREAM) :]), event) for event in events if event.stream.startswith(STREAM)]
     first: dict[int, int] = {}
     for id, event in orders:
-        first.setdefault(id, event.version - 1)
+        if id not in touched:
+            first.setdefault(id, event.version - 1)
     before = states.at(connection, first)
     showing = [(model.name, model.besides) for model in models if model.besides is not None]
-    touched: dict[int, Touched] = {}
     steps: list[Step] = []
     for id, event in orders:
         one = touched.get(id)
@@ -105,5 +109,4 @@ def fold(
             for kind in (about.on, *about.also):
                 positions[kind, getattr(fact, kind)] = position
         steps.append((event, was, now))
-    states.keep(one.after for one in touched.values())
-    return touched, steps
+    return steps

@@ -50,9 +50,17 @@ class Table:
     def definition(self) -> str:
         """The columns as they stand in `create table`."""
         hints = get_type_hints(self.row)
-        return ", ".join(f'"{name}" {_sql_type(hints[name])}' for name in self.columns) + (
-            f", primary key ({', '.join(self.key or self.columns[:1])})"
-        )
+        columns = [
+            f'"{name}" {kind}' + ("" if _optional(hints[name]) else " not null")
+            for name, kind in zip(self.columns, self.types, strict=True)
+        ]
+        return ", ".join([*columns, f"primary key ({', '.join(self.key or self.columns[:1])})"])
+
+    @cached_property
+    def types(self) -> tuple[str, ...]:
+        """The SQL type of each column."""
+        hints = get_type_hints(self.row)
+        return tuple(_SQL_TYPES[_inner(hints[name])] for name in self.columns)
 
     @cached_property
     def uncompressed(self) -> tuple[str, ...]:
@@ -67,11 +75,12 @@ class Table:
         return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
-def _sql_type(hint: Any) -> str:
-    if get_origin(hint) in (Union, types.UnionType):
-        [inner] = [part for part in get_args(hint) if part is not type(None)]
-        return _SQL_TYPES[inner]
-    return f"{_SQL_TYPES[hint]} not null"
+def _optional(hint: Any) -> bool:
+    return get_origin(hint) in (Union, types.UnionType)
+
+
+def _inner(hint: Any) -> Any:
+    return next(part for part in get_args(hint) if part is not type(None)) if _optional(hint) else hint
 
 
 Text = TypeVar("Text", str, str | None)

@@ -1,15 +1,16 @@
 """A batch of events into the tables of the read models."""
 
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import psycopg
 
 from eventlog.recorded import Recorded
-from projections.changes import of_events, of_state
+from projections.changes import Changes, of_events, of_state
 from projections.counts import LIST_COUNTS
-from projections.fold import States, fold
-from projections.model import OfState
+from projections.fold import States, Touched, fold
+from projections.model import Count, OfEvents, OfState
 from projections.models import MODELS
 from projections.models.orders import ORDER_STATES
 from projections.objects.person import Reveal
@@ -25,22 +26,38 @@ class Projection:
         self._states = States(tables[ORDER_STATES.name])
         self._counting = LIST_COUNTS.name in tables
         self._models = [model for model in MODELS if self._counting or model.name in tables]
+        self._touched: dict[int, Touched] = {}
+        self._counts: dict[str, Counter[Count]] = defaultdict(Counter)
         self._of_state = [model for model in self._models if isinstance(model, OfState)]
 
     def apply(self, connection: psycopg.Connection[Any], events: Sequence[Recorded]) -> None:
-        """Writes what a batch changes; the caller's transaction commits it."""
-        touched, steps = fold(connection, events, self._states, self._of_state)
-        if not touched:
-            return
-        counts = {}
+        """Writes what a batch changes; the caller's transaction commits it, or nothing of it stays."""
+        self._touched, self._counts = {}, defaultdict(Counter)
+        self.take(connection, events)
+        self.flush(connection)
+
+    def take(self, connection: psycopg.Connection[Any], events: Sequence[Recorded]) -> int:
+        """The same, but rows that are a function of the state wait for `flush`, so that an order that many batches are
+        about is written once. Gives how many orders wait."""
+        steps = fold(connection, events, self._states, self._of_state, self._touched)
+        for model in self._models:
+            if isinstance(model, OfEvents):
+                self._write(connection, model, of_events(model, steps))
+        return len(self._touched)
+
+    def flush(self, connection: psycopg.Connection[Any]) -> None:
+        """Writes what waits."""
+        touched = list(self._touched.values())
         with connection.pipeline():
-            for model in self._models:
-                if isinstance(model, OfState):
-                    changes = of_state(model, touched.values(), self._reveal)
-                else:
-                    changes = of_events(model, steps)
-                counts[model.name] = changes.counts
-                if model.name in self._tables:
-                    write(connection, model, self._tables[model.name], changes)
+            for model in self._of_state:
+                self._write(connection, model, of_state(model, touched, self._reveal))
             if self._counting:
-                write_counts(connection, self._tables[LIST_COUNTS.name], counts)
+                write_counts(connection, self._tables[LIST_COUNTS.name], self._counts)
+        self._states.keep(one.after for one in touched)
+        self._touched, self._counts = {}, defaultdict(Counter)
+
+    def _write(self, connection: psycopg.Connection[Any], model: OfState | OfEvents, changes: Changes) -> None:
+        if self._counting:
+            self._counts[model.name].update(changes.counts)
+        if model.name in self._tables:
+            write(connection, model, self._tables[model.name], changes)

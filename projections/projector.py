@@ -15,7 +15,7 @@ from projections.schema import FOLLOWER, TABLES, install
 
 logger = logging.getLogger(__name__)
 
-BATCH = 500
+BATCH = 1_000
 
 
 class Projector:

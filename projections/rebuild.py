@@ -13,7 +13,9 @@ from projections.objects.person import Reveal
 from projections.projection import Projection
 from projections.schema import TABLES, create, create_indexes, projected, rename
 
-BATCH = 5_000
+BATCH = 2_000
+ORDERS = 4_000
+"""Orders whose rows wait to be written together: one about which much happens is written once."""
 NEAR = 2_000
 
 # A batch of the projector holds the first, the swap the second: between two batches every table is at one position.
@@ -114,7 +116,9 @@ class _Build:
         while self.position < there:
             events = self._log.read(self.position, min(BATCH, there - self.position))
             with self._connection.transaction():
-                self._projection.apply(self._connection, events)
+                waiting = self._projection.take(self._connection, events)
+                if waiting >= ORDERS or events[-1].position >= there:
+                    self._projection.flush(self._connection)
             self.position = events[-1].position
             if self._progress is not None:
                 self._progress(self.position, there)

@@ -344,7 +344,7 @@ def test_wrong_values(world: World, name: str, field: str, value: str) -> None:
 def test_wrong_sorts_and_pages(world: World) -> None:
     for more in ({"sort": "colour"}, {"page": 0}, {"limit": 0}, {"page": 10**6}):
         with pytest.raises(BadFilter):
-            select(world.connection, "packages", {}, world.log.reference, **more)  # type: ignore[arg-type]  # of several kinds
+            select(world.connection, "packages", {}, world.log.reference, **more)
     with pytest.raises(BadFilter):
         select(world.connection, "stock_locations", {}, world.log.reference, sort="colour")
 
