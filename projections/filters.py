@@ -129,7 +129,7 @@ def named(kind: str) -> Read:
     """A channel or carrier by id, slug or name; nothing matches one that is not there."""
 
     def read(text: str, settings: Settings) -> int:
-        record = settings.one(kind, int(text)) if text.isdigit() and len(text) < 18 else settings.find(kind, text)
+        record = settings.one(kind, int(text)) if text.isdecimal() and len(text) < 18 else settings.find(kind, text)
         return -1 if record is None else int(record.id)
 
     return read

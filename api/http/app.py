@@ -123,7 +123,7 @@ def _wait_for_reads(services: Services) -> None:
     asked = request.headers.get("X-OMS-Min-Position")
     if asked is None:
         return
-    if not asked.isdigit():
+    if not asked.isdecimal() or len(asked) > 18:
         raise Failure(400, "bad_request", "X-OMS-Min-Position is the X-OMS-Position of an answer.")
     if not services.log.wait_for([FOLLOWER], int(asked), WAIT_SECONDS):
         raise Failure(503, "lagging", "The read models have not come to this position yet.", {"Retry-After": "1"})

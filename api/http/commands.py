@@ -216,7 +216,7 @@ def if_match_of(text: str | None) -> int | None:
     if text is None or text.strip() == "*":
         return None
     plain = text.strip().removeprefix("W/").strip('"')
-    if not plain.isdigit():
+    if not plain.isdecimal() or len(plain) > 18:
         raise Failure(400, "bad_request", 'If-Match is a version, like "4".')
     return int(plain)
 

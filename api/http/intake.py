@@ -233,7 +233,7 @@ def _named(call: Call, kind: str, said: str | int) -> Any:
     """A channel or carrier by id, slug or name."""
     reference = call.log.reference
     found = reference.one(kind, said) if isinstance(said, int) else reference.find(kind, said)
-    if found is None and isinstance(said, str) and said.isdigit():
+    if found is None and isinstance(said, str) and said.isdecimal() and len(said) < 19:
         found = reference.one(kind, int(said))
     if found is None or found.removed:
         known = sorted(one.slug for one in reference.all(kind) if not one.removed)[:20]
