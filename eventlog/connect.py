@@ -59,7 +59,7 @@ class Datastore(PostgresDatastore):
                 connection.prepare_threshold = None
 
         self.pool = ConnectionPool(
-            # All its statements look up by index. A plan made while a table was empty must not become a scan of millions.
+            # All statements here look up by index; a plan made while a table was empty must not scan millions later.
             conninfo(database_url, "daybook", "-c enable_seqscan=off"),
             connection_class=psycopg.Connection[DictRow],
             kwargs={"row_factory": dict_row, "autocommit": True},

@@ -40,7 +40,7 @@ SETTINGS = {
 }
 
 START_SECONDS = 60.0
-START_TRIES = 40
+START_TRIES = 5
 
 
 class EmbeddedServer:
@@ -130,7 +130,7 @@ class EmbeddedServer:
         until = time.monotonic() + START_SECONDS
         given_up = 0
         while not self._answers():
-            if time.monotonic() > until or given_up > START_TRIES:
+            if time.monotonic() > until or (given_up > START_TRIES and not self._pid_file.exists()):
                 raise TimeoutError(f"PostgreSQL does not answer; see {self.place.log}")
             if self._process is not None and self._process.poll() is not None:
                 self._process = None  # it gave up, e.g. because backends of a killed server were still leaving
@@ -142,7 +142,7 @@ class EmbeddedServer:
             time.sleep(0.02)
 
     def _spawn(self) -> subprocess.Popen[bytes]:
-        (self.place.data / "postmaster.pid").unlink(missing_ok=True)
+        self._take_over_pid_file()
         command = [self.place.program("postgres"), "-D", str(self.place.data), "-k", str(self.place.socket)]
         for name, value in self.settings.items():
             command += ["-c", f"{name}={value}"]
@@ -158,6 +158,18 @@ class EmbeddedServer:
             )
         self._guard_against_our_death(process.pid)
         return process
+
+    @property
+    def _pid_file(self) -> Path:
+        return self.place.data / "postmaster.pid"
+
+    def _take_over_pid_file(self) -> None:
+        """A killed server leaves its pid file. It is never removed: by it PostgreSQL sees whether backends of that
+        server still live, and does not start beside them. But its pid may be another program's by now, which PostgreSQL
+        would take for a running server; the pid of its own parent, ours, it does not."""
+        if self._pid_file.exists():
+            _, *rest = self._pid_file.read_text().split("\n")
+            self._pid_file.write_text("\n".join([str(os.getpid()), *rest]))
 
     def _guard_against_our_death(self, pid: int) -> None:
         """A small process that waits on a pipe from us: however we die, it ends the server."""
@@ -183,7 +195,7 @@ class EmbeddedServer:
         """Whether the postmaster of the pid file lives. A pid that another program has by now is not it, nor is one
         that is dead and only not yet buried."""
         try:
-            pid = int((self.place.data / "postmaster.pid").read_text().split("\n")[0])
+            pid = int(self._pid_file.read_text().split("\n")[0])
             os.kill(pid, 0)
         except (OSError, ValueError) as gone:
             return isinstance(gone, PermissionError)

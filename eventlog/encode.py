@@ -106,7 +106,7 @@ def encode(decision: Decision) -> Encoded:
 
 
 def encode_stored(decision: Decision, stored: Iterable[tuple[str, str, bytes]], *, as_json: bool = False) -> Encoded:
-    """The same for facts that are encoded already, as (stream, topic, data); `as_json`: the data is known to be JSON."""
+    """The same for facts that are encoded already, as (stream, topic, data); `as_json`: the data is JSON for sure."""
     envelope = (
         decision.actor,
         decision.command,

@@ -146,7 +146,8 @@ class LogSubscription(ListenNotifySubscription[LogRecorder]):
         with self._recorder.listen() as connection:
             connection.execute(f"listen {CHANNEL}")
             while not self._has_been_stopped:
-                for _ in connection.notifies(timeout=0.1, stop_after=1):
+                self._has_been_notified.set()  # what came before LISTEN, and a poll behind it
+                for _ in connection.notifies(timeout=0.25, stop_after=1):
                     self._has_been_notified.set()
 
 

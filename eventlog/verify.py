@@ -114,7 +114,7 @@ class _Walk:
             row.command_id,
             row.correlation_id,
             row.causation_id,
-            row.data,
+            row.data.encode(),
         )
         if chain(self.hash, found, row.position, row.version, row.at) != row.hash:
             return f"{name} is not what was written, or what was before it is not: its hash does not fit"

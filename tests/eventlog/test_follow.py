@@ -44,13 +44,6 @@ def note(connection: psycopg.Connection[Any], events: list[Recorded]) -> None:
         cursor.executemany("insert into seen values (%s)", [(event.position,) for event in events])
 
 
-@pytest.fixture
-def seen(database_url: str) -> Iterator[Callable[[], list[int]]]:
-    with psycopg.connect(database_url, autocommit=True) as connection:
-        connection.execute(SEEN)
-        yield lambda: [row[0] for row in connection.execute("select position from seen order by position")]
-
-
 def test_what_is_there_and_what_comes(log: EventLog, seen: Callable[[], list[int]]) -> None:
     for n in range(1, 8):
         log.append(counted(f"probe-{n}"))
