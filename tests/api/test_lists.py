@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from domain.kinds import stream_of
-from domain.planning import Leg, Placement
+from domain.planning import Leg
 from projections.queries import LISTS
 from tests.api.site import Client, Site, order
 
