@@ -1,4 +1,4 @@
-"""Passwords of outside systems (a stock service's, say): sealed here under a name, and only the name is ever in an event.
+"""Passwords of outside systems (a stock service's, say): sealed here under a name; only the name is ever in an event.
 
 The name is a keyed hash of the password. So the same password has the same name and saving it again changes nothing;
 another password has another name, so that who holds a connection made with the old one sees that it is another.
@@ -21,7 +21,7 @@ _NONCE = 12
 
 
 class Secrets:
-    """`connect`: gives a connection of one's own (EventLog.listening); `secret`: the installation's (OMS_SECRET_KEY)."""
+    """`connect`: a connection of one's own (EventLog.listening); `secret`: the installation's (OMS_SECRET_KEY)."""
 
     def __init__(self, connect: Callable[[], psycopg.Connection[Any]], secret: str) -> None:
         self._connect = connect
@@ -50,4 +50,6 @@ class Secrets:
         try:
             return self._sealing.decrypt(sealed[:_NONCE], sealed[_NONCE:], name.encode()).decode()
         except InvalidTag as wrong:
-            raise LookupError("the password was sealed with another secret key; is OMS_SECRET_KEY the old one?") from wrong
+            raise LookupError(
+                "the password was sealed with another secret key; is OMS_SECRET_KEY the old one?"
+            ) from wrong

@@ -1,5 +1,33 @@
 """Imports every file of routes once, so that all are declared."""
 
-from api.http import audit, commands, details, health, hooks, intake, lists, login, records, states
+from api.http import (
+    audit,
+    commands,
+    details,
+    health,
+    hooks,
+    intake,
+    lists,
+    locations,
+    login,
+    records,
+    scenarios,
+    states,
+    stock,
+)
 
-__all__ = ["audit", "commands", "details", "health", "hooks", "intake", "lists", "login", "records", "states"]
+__all__ = [
+    "audit",
+    "commands",
+    "details",
+    "health",
+    "hooks",
+    "intake",
+    "lists",
+    "locations",
+    "login",
+    "records",
+    "scenarios",
+    "states",
+    "stock",
+]

@@ -52,7 +52,7 @@ class Routes:
     def __init__(self, of: RecordKind) -> None:
         self.of = of
 
-    def list(self, call: Call) -> Answer:
+    def page(self, call: Call) -> Answer:
         return page_of_all(call, rows(call, self.of.kind), self.filters)
 
     def create(self, call: Call) -> Answer:
@@ -111,14 +111,14 @@ def _declare(of: RecordKind) -> None:
         for method, below, function, sentence, body, status in declared:
             roles = READ if method == "GET" else WRITE
             made = route(method, f"{OMS}/{path}/{below}", roles=roles, tag=tag, body=body, status=status)
-            made(_named(function, f"{method} {path} {below}", sentence))
+            made(named(function, f"{method} {path} {below}", sentence))
         for below in ("", "list-simple/"):
             sentence = f"A page of {title}s" + (", for BI tools." if below else ".")
             made = route("GET", f"{OMS}/{path}/{below}", roles=READ, tag=tag, query=listing)
-            made(_named(routes.list, f"list {path} {below}", sentence))
+            made(named(routes.page, f"list {path} {below}", sentence))
 
 
-def _named(function: Callable[..., Any], name: str, sentence: str) -> Callable[..., Any]:
+def named(function: Callable[..., Any], name: str, sentence: str) -> Callable[..., Any]:
     """The same function under a name and a sentence of its own, for OpenAPI."""
 
     def declared(call: Call, **path: Any) -> Any:

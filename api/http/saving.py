@@ -62,8 +62,14 @@ def save(
         return decided(state, id)
 
     for _ in range(TRIES):
-        ids = {"correlation_id": call.request_id, "causation_id": call.request_id}
-        prepared = call.log.prepare(stream, decide, actor=call.caller.username, command=command, **ids)
+        prepared = call.log.prepare(
+            stream,
+            decide,
+            actor=call.caller.username,
+            command=command,
+            correlation_id=call.request_id,
+            causation_id=call.request_id,
+        )
         before = prepared.before
         if not prepared.facts:
             return Saved(id, before.state, before.version, before.position)
