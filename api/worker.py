@@ -9,6 +9,7 @@ from typing import Any
 
 from api.settings import Settings
 from eventlog.log import EventLog
+from eventlog.secrets import Secrets
 
 log_ = logging.getLogger("daybook.worker")
 
@@ -22,7 +23,8 @@ def parts(log: EventLog, settings: Settings, only: Iterable[str]) -> dict[str, C
     if "planner" in wanted:
         from scenarios.worker import Planner
 
-        made["planner"] = Planner(log, replan=settings.replan_minutes * 60).run
+        secrets = Secrets(log.listening, settings.secret_key or "")
+        made["planner"] = Planner(log, replan=settings.replan_minutes * 60, secret=secrets.read).run
     if "projector" in wanted:
         from projections.projector import Projector
 

@@ -66,13 +66,20 @@ class Inquiry:
 
     def _engine(self, location: Location) -> Engine:
         config: Mapping[str, Any] = location.profile.engine or {}
-        return Engine.of(config, lambda: self._secret(str((config.get("auth") or {}).get("password") or "")))
+        name = str((config.get("auth") or {}).get("password") or "")
+        return Engine.of(config, lambda: self._password(name))
+
+    def _password(self, name: str) -> str:
+        try:
+            return self._secret(name)
+        except LookupError as lost:
+            raise StockServiceDown(f"the password of the stock service cannot be read: {lost}") from lost
 
     def _inquire(self, engine: Engine, skus: set[str]) -> Stocks | StockServiceDown:
-        client = self._clients.get(engine)
-        if client is None:
-            client = self._clients[engine] = StockService(engine)
         try:
+            client = self._clients.get(engine)
+            if client is None:
+                client = self._clients[engine] = StockService(engine)
             return client.inquire(skus)
         except StockServiceDown as down:
             return down

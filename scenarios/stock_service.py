@@ -29,7 +29,8 @@ class StockServiceDown(Exception):
 
 @dataclass(frozen=True)
 class Engine:
-    """Where and how to ask; made from a location's `engine`. `secret` gives the password when it is needed."""
+    """Where and how to ask; made from a location's `engine`. `password` is the name it is kept under, so that an
+    engine with a new one is another engine; `secret` gives it when it is needed, or raises LookupError."""
 
     url: str
     type: str = "multiple"
@@ -38,6 +39,7 @@ class Engine:
     username: str = ""
     auth_url: str = ""
     settle: int = 600
+    password: str = ""
     secret: Callable[[], str] = field(default=lambda: "", compare=False, repr=False)
 
     @classmethod
@@ -51,6 +53,7 @@ class Engine:
             username=str(auth.get("username") or ""),
             auth_url=str(auth.get("url") or ""),
             settle=int(Decimal(str(config.get("settle_minutes", 10))) * 60),
+            password=str(auth.get("password") or ""),
             secret=secret,
         )
 

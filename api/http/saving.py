@@ -18,12 +18,14 @@ Decided = Callable[[Any, int], Sequence[Any]]
 
 @dataclass(frozen=True)
 class Saved:
-    """What a write came to: the record as of then, its version, the position of the event."""
+    """What a write came to: the record as of then, its version, the position of the event; `repeated`: it had been
+    written before, under the same Idempotency-Key."""
 
     id: int
     state: Any
     version: int
     position: int
+    repeated: bool = False
 
     @property
     def headers(self) -> dict[str, str]:
@@ -97,4 +99,4 @@ def _before(call: Call, kind: str, found: Claimed, fingerprint: str) -> Saved:
         raise another_body()
     id = int(found.answer or b"0")
     held = call.log.state_at(stream_of(kind, id), position=found.position)
-    return Saved(id, held.state, held.version, found.position)
+    return Saved(id, held.state, held.version, found.position, repeated=True)

@@ -132,14 +132,25 @@ def save_user(
         )
     except ClaimTaken as taken:  # made by another process at the same time
         id = int(taken.answer or b"0")
+    set_password(log, id, password)
+    return id
+
+
+def set_password(log: EventLog, user_id: int, password: str) -> None:
+    """The password of a user, hashed with a salt of its own."""
     salt = os.urandom(16)
     with log.listening() as connection:
         connection.execute(
             "insert into passwords (user_id, salt, hash) values (%s, %s, %s)"
-            " on conflict (user_id) do update set salt = excluded.salt, hash = excluded.hash",
-            (id, salt, _hash(password, salt)),
+            " on conflict (user_id) do update set salt = excluded.salt, hash = excluded.hash, changed_at = now()",
+            (user_id, salt, _hash(password, salt)),
         )
-    return id
+
+
+def revoke_keys(log: EventLog, user_id: int) -> int:
+    """Every key of a user is worthless; how many there were."""
+    with log.listening() as connection:
+        return connection.execute("delete from api_keys where user_id = %s", (user_id,)).rowcount
 
 
 def has_password(log: EventLog, username: str, password: str) -> bool:

@@ -1,0 +1,109 @@
+"""Users (spec 3.1): who may call, in which roles, at which locations. Passwords and keys are never events."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from marshmallow import ValidationError, fields, validate
+
+from api.http.input_schemas import Text
+from api.http.paging import PARAMETERS, page_of_all
+from api.http.record_kinds import Set, switch, words
+from api.http.records import one, there
+from api.http.routes import ADMIN, OMS, Answer, Call, route
+from api.http.saving import save
+from api.http.users import ROLES, revoke_keys, set_password
+from domain import settings
+from domain.settings import User
+from projections.objects.settings import record_object
+
+SHORTEST_PASSWORD = 8
+
+
+class UserBody(Set):
+    username = words(150, required=True)
+    password = fields.String(required=True, load_only=True, validate=validate.Length(SHORTEST_PASSWORD, 1000))
+    roles = fields.List(Text(validate=validate.OneOf(ROLES)), required=True, validate=validate.Length(min=1))
+    locations = fields.List(words(100), load_default=list, validate=validate.Length(max=5000))
+    is_active = switch()
+
+
+@route("GET", f"{OMS}/users/", roles=ADMIN, tag="users", query={**PARAMETERS, "username": "Only the one of this name."})
+def users(call: Call) -> Answer:
+    """A page of users."""
+    call.log.reference.refresh()
+    return page_of_all(call, [_shown(call, user) for user in call.log.reference.all("user")], ("username", "is_active"))
+
+
+@route("POST", f"{OMS}/users/", roles=ADMIN, tag="users", body=UserBody(), status=201)
+def create(call: Call) -> Answer:
+    """Makes a user; `locations` are erp codes, which limit one with the role store."""
+    said = _read(call)
+    password = said.pop("password")
+
+    def decided(before: Any, id: int) -> list[Any]:
+        return settings.save(before, User(id, **said))
+
+    saved = save(call, "user", decided, command="save-user", names=("username",), said=said)
+    if not saved.repeated:
+        set_password(call.log, saved.id, password)
+    return saved.answer(_shown(call, saved.state), 201)
+
+
+@route("GET", f"{OMS}/users/<int:id>/", roles=ADMIN, tag="users")
+def read(call: Call, id: int) -> Answer:
+    """A user."""
+    user = one(call, "user", "user", id)
+    return Answer(_shown(call, user), headers={"ETag": f'"{user.version}"'})
+
+
+@route("PATCH", f"{OMS}/users/<int:id>/", roles=ADMIN, tag="users", body=UserBody(partial=True))
+def patch(call: Call, id: int) -> Answer:
+    """Changes a user; a new password makes all keys of the user worthless."""
+    said = _read(call)
+    password = said.pop("password", None)
+    if id == call.caller.id and ("admin" not in said.get("roles", ["admin"]) or not said.get("is_active", True)):
+        raise ValidationError({"roles": ["Nobody takes the role of an admin from themselves."]})
+
+    def decided(before: Any, id: int) -> list[Any]:
+        there(before, "user", id)
+        if said.get("username", before.username) != before.username:
+            raise ValidationError({"username": [f"The name of a user stays; it is {before.username}."]})
+        return settings.save(before, replace(before, **said))
+
+    saved = save(call, "user", decided, command="save-user", names=("username",), id=id, said=said)
+    if password is not None:
+        set_password(call.log, id, password)
+        revoke_keys(call.log, id)
+    return saved.answer(_shown(call, saved.state))
+
+
+@route("POST", f"{OMS}/users/<int:id>/revoke/", roles=ADMIN, tag="users")
+def revoke(call: Call, id: int) -> dict[str, Any]:
+    """Revokes every key of a user; within a second none of them is known any more."""
+    one(call, "user", "user", id)
+    return {"revoked": revoke_keys(call.log, id)}
+
+
+def _read(call: Call) -> dict[str, Any]:
+    """A body as fields of the record, and the password."""
+    said = dict(call.body)
+    if "roles" in said:
+        said["roles"] = tuple(dict.fromkeys(said["roles"]))
+    if "locations" in said:
+        said["locations"] = _ids(call, said["locations"])
+    return said
+
+
+def _ids(call: Call, codes: Sequence[str]) -> tuple[int, ...]:
+    call.log.reference.refresh()
+    known = {location.profile.erp_code: location.id for location in call.log.reference.all("location")}
+    lost = [code for code in codes if code not in known]
+    if lost:
+        raise ValidationError({"locations": [f"There is no location {code}." for code in lost[:10]]})
+    return tuple(dict.fromkeys(known[code] for code in codes))
+
+
+def _shown(call: Call, user: User) -> dict[str, Any]:
+    found = (call.log.reference.one("location", id) for id in user.locations)
+    return {**record_object(user), "locations": [at.profile.erp_code for at in found if at is not None]}
