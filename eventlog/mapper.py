@@ -12,6 +12,7 @@ import msgspec
 from eventsourcing.domain import DomainEventProtocol
 from eventsourcing.persistence import Mapper, StoredEvent
 
+from domain import declared
 from domain.kernel import FACTS, FactInfo, info
 from eventlog.recorded import Poisoned, UnknownFact
 
@@ -20,6 +21,8 @@ _raw = msgspec.json.Decoder()
 # A NUL that msgspec wrote as \u0000, not the six characters behind an escaped backslash.
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 NO_COMMAND = UUID(int=0)
+
+ALL_DECLARED = declared.__all__  # whoever reads the log knows every fact there is
 
 
 @cache
