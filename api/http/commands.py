@@ -3,7 +3,6 @@ read model."""
 
 import hashlib
 import json
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -183,11 +182,8 @@ def _order_of(call: Call, kind: Kind, id: int) -> int:
     """Which order holds the object. An object that was born a moment ago may not be in the read models yet."""
     order = _find(call, kind, id)
     if order is None:
-        head = call.log.head().position
-        deadline = time.monotonic() + WAIT_SECONDS
-        if call.log.positions().get(FOLLOWER, 0) < head:
-            call.log.wait_for([FOLLOWER], head, max(0.0, deadline - time.monotonic()))
-            order = _find(call, kind, id)
+        call.log.wait_for([FOLLOWER], call.log.head().position, WAIT_SECONDS)
+        order = _find(call, kind, id)
     if order is None:
         raise Refusal("not_found", f"There is no {kind} {id}.")
     return order
