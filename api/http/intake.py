@@ -16,7 +16,7 @@ from domain import order as orders
 from domain.kinds import stream_of
 from domain.order import Destination, OrderItem, OrderReceived
 from domain.states import OrderStatus
-from eventlog.recorded import Claim, ClaimTaken, Decision, Refused, Written
+from eventlog.recorded import Claim, ClaimTaken, Decision, Written
 from projections.objects import render
 
 MOST_ORDERS = 1000
@@ -25,11 +25,13 @@ ONE = OrderBody()
 
 @dataclass(frozen=True)
 class Taken:
-    """An order as it was taken in: its id, whether it had been before, and the position of its event."""
+    """An order as it was taken in: its id, whether it had been before, and the position of its event. `again`: the same
+    request under its Idempotency-Key, whose answer is repeated."""
 
     id: int
     position: int
     before: bool
+    again: bool = False
 
 
 @route("POST", f"{OMS}/orders/", roles=WRITE, tag="orders", free_body=True, status=201, answers="Order")
@@ -39,9 +41,11 @@ def take_in(call: Call) -> Answer:
         return _batch(call, call.body["orders"])
     received = _received(call, call.body)
     key = call.headers.get("Idempotency-Key")
-    taken = _settled(call, received, call.log.submit(_decision(call, received, key)))
+    decision = _decision(call, received, key)
+    taken = _settled(call, received, decision, call.log.submit(decision))
     headers = {"X-OMS-Position": str(taken.position)}
-    held = call.log.state(stream_of("order", taken.id))
+    stream = stream_of("order", taken.id)
+    held = call.log.state_at(stream, position=taken.position) if taken.again else call.log.state(stream)
     body = render("order", taken.id, held.state, call.log.reference, call.services.reveal)
     return Answer(body, 200 if taken.before else 201, {**headers, "ETag": f'"{held.version}"'})
 
@@ -59,11 +63,11 @@ def _batch(call: Call, rows: list[Any]) -> Answer:
             good.append((n, _received(call, row)))
         except Exception as error:
             results[n] = _refused(row, error)
-    futures = call.log.append_many([_decision(call, received, None) for _, received in good])
+    decisions = [_decision(call, received, None) for _, received in good]
     position = 0
-    for (n, received), future in zip(good, futures, strict=True):
+    for (n, received), decision, future in zip(good, decisions, call.log.append_many(decisions), strict=True):
         try:
-            taken = _settled(call, received, future)
+            taken = _settled(call, received, decision, future)
         except Exception as error:
             results[n] = _refused(rows[n], error)
             continue
@@ -79,24 +83,30 @@ def _refused(row: Any, error: Exception) -> dict[str, Any]:
     return {"number": row.get("number") if isinstance(row, dict) else None, "status_code": status, **body}
 
 
-def _settled(call: Call, received: OrderReceived, future: Any) -> Taken:
+def _settled(call: Call, received: OrderReceived, decision: Decision, future: Any) -> Taken:
     """The order as it stands: this one, or the first of its number."""
     try:
         written: Written = future.result()
-        if written.repeated:
-            return Taken(_claimed(call, received), written.position, True)
-        return Taken(received.order, written.position, False)
     except ClaimTaken as taken:
         if taken.key != _number(received):
-            raise Failure(422, "idempotency_key_reused", "This Idempotency-Key was used for another order.") from taken
+            raise _another_order() from taken
         return Taken(int(taken.answer or b"0"), taken.position, True)
-    except Refused:
-        raise
+    if written.repeated:
+        return Taken(_of_key(call, decision), written.position, False, again=True)
+    return Taken(received.order, written.position, False)
 
 
-def _claimed(call: Call, received: OrderReceived) -> int:
-    claim = call.log.claim(_number(received))
-    return int(claim.answer or b"0") if claim else received.order
+def _of_key(call: Call, decision: Decision) -> int:
+    """The order that was taken in under the decision's Idempotency-Key, if its body was the same."""
+    wanted = decision.claims[-1]
+    found = call.log.claim(wanted.key)
+    if found is None or found.fingerprint != wanted.fingerprint:
+        raise _another_order()
+    return int(found.answer or b"0")
+
+
+def _another_order() -> Failure:
+    return Failure(422, "idempotency_key_reused", "This Idempotency-Key was used for another order.")
 
 
 def _number(received: OrderReceived) -> str:
