@@ -1,25 +1,31 @@
-"""Connections to receivers: kept alive, each dialled at an address that was vetted, each under a total deadline.
+"""Requests to receivers: connections kept alive, each dialled at a vetted address, all of a request under one deadline.
 
-`requests`' adapter with prepared requests and no Session: so no redirects, cookies, proxies or netrc. urllib3's
-time-outs begin anew with every byte; a watchdog therefore cuts the sockets of calls that are over their deadline.
+`http.client` reads the answers; the socket beneath it is ours, so that every single read and write knows how much time
+is left and how much may still come. There is no session: no redirects, cookies, proxies or netrc.
 """
 
+import io
+import select
 import socket
-import threading
+import ssl
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from http.client import HTTPException, HTTPResponse
+from urllib.parse import urlsplit
 
-from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
-from urllib3.util.retry import Retry
+from certifi import where
 
-from webhook_outbox.targets import Forbidden, Network, Unresolved, vetted
+from webhook_outbox.targets import Network, vetted
 
 CONNECT_SECONDS = 3.0
+ANSWER_BYTES = 16 * 1024
+ANSWER_SECONDS = 2.0
+"""How long an answer's body is waited for once its headers came: they already said what counts."""
+HEADERS_BYTES = 64 * 1024
+IDLE_PER_HOST = 32
 
 
 class TooLate(Exception):
@@ -29,139 +35,177 @@ class TooLate(Exception):
 @dataclass(slots=True)
 class Call:
     """One request under way. `deadline` by time.monotonic; `may_send` is asked before each write, as late as can be;
-    `address`: what was dialled."""
+    `address`: what was dialled; `room`: bytes that may still come."""
 
     deadline: float
     may_send: Callable[[], bool]
-    connection: HTTPConnection | None = None
     address: str | None = None
-    cut: bool = False
+    room: int = HEADERS_BYTES + ANSWER_BYTES
+
+    def left(self) -> float:
+        seconds = self.deadline - time.monotonic()
+        if seconds <= 0:
+            raise TimeoutError
+        return seconds
 
 
-class Calls(threading.local):
-    """The call of this thread."""
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a URL leads: the host to dial, and what the request line and the Host header say."""
 
-    now: Call | None = None
+    tls: bool
+    host: str
+    port: int
+    path: str
+    host_header: str
 
 
-class Watchdog:
-    """Cuts the connection of each call that is over its deadline. One thread a process, asleep most of the time."""
+@lru_cache(10_000)
+def place_of(url: str) -> Place:
+    parts = urlsplit(url)
+    tls = parts.scheme == "https"
+    host = (parts.hostname or "").rstrip(".")
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    return Place(tls, host, parts.port or (443 if tls else 80), path, parts.netloc.rpartition("@")[2])
 
-    def __init__(self) -> None:
-        self._calls: dict[int, Call] = {}
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="webhook-deadlines", daemon=True)
-        self._thread.start()
 
-    def enter(self, call: Call) -> None:
-        self._calls[id(call)] = call
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """`answer`: at most ANSWER_BYTES as they came over the wire, not decompressed."""
 
-    def leave(self, call: Call) -> None:
-        self._calls.pop(id(call), None)
+    status: int
+    retry_after: str | None
+    answer: bytes
+
+
+class _Reader(io.RawIOBase):
+    """Reads for http.client from a socket, within the time and room of a call."""
+
+    def __init__(self, sock: socket.socket, call: Call) -> None:
+        self._sock, self._call = sock, call
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # typeshed's buffers know no length
+        self._sock.settimeout(self._call.left())
+        count = self._sock.recv_into(buffer)
+        self._call.room -= count
+        if self._call.room < 0:
+            raise HTTPException("the answer's headers are too long")
+        return count
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        """What http.client asks a socket for."""
+        return io.BufferedReader(self, 4096)
+
+
+class Dialer:
+    """Safe to share by threads. `trusted`: a file of certificates, else the usual ones."""
+
+    def __init__(self, allowed: Sequence[Network], trusted: str | None = None) -> None:
+        self._allowed = tuple(allowed)
+        self._tls = ssl.create_default_context(cafile=trusted or where())
+        self._idle: dict[tuple[bool, str, int], deque[socket.socket]] = {}
 
     def close(self) -> None:
-        self._stop.set()
-        self._thread.join()
+        for idle in self._idle.values():
+            while idle:
+                idle.pop().close()
 
-    def _watch(self) -> None:
-        while not self._stop.wait(0.2):
-            now = time.monotonic()
-            for call in list(self._calls.values()):
-                if now > call.deadline:
-                    _cut(call)
-
-
-def _cut(call: Call) -> None:
-    call.cut = True
-    sock = None if call.connection is None else call.connection.sock
-    if sock is not None:
+    def post(self, url: str, headers: bytes, body: bytes, call: Call) -> Reply:
+        """`headers`: lines without Host. OSError, HTTPException, Forbidden or Unresolved where no answer came in time;
+        TooLate where `may_send` says no before the last byte is written: what was written then is no whole message."""
+        place = place_of(url)
+        key = (place.tls, place.host, place.port)
+        sock = self._reused(key, call) or self._dial(place, call)
         try:
-            sock.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            return  # closed in the meantime: what was wanted
-
-
-class Dialer(HTTPAdapter):
-    """An adapter whose connections obey `allowed`; safe to share by threads. `calls.now` is set around each send."""
-
-    def __init__(self, allowed: Sequence[Network], *, hosts: int = 200, per_host: int = 16) -> None:
-        self.calls = Calls()
-        self.allowed = tuple(allowed)
-        super().__init__(pool_connections=hosts, pool_maxsize=per_host, max_retries=Retry(0, redirect=0, read=False))
-
-    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **more: Any) -> None:
-        super().init_poolmanager(connections, maxsize, block, **more)
-        calls, allowed = self.calls, self.allowed
-
-        class Vetted(HTTPConnection):
-            def _new_conn(self) -> socket.socket:
-                return dial(self, calls.now, allowed)
-
-            def send(self, data: Any) -> None:
-                _ask(calls.now)
-                super().send(data)
-
-            def getresponse(self) -> Any:
-                _note(self, calls.now)
-                return super().getresponse()
-
-        class VettedTls(HTTPSConnection):
-            def _new_conn(self) -> socket.socket:
-                return dial(self, calls.now, allowed)
-
-            def send(self, data: Any) -> None:
-                _ask(calls.now)
-                super().send(data)
-
-            def getresponse(self) -> Any:
-                _note(self, calls.now)
-                return super().getresponse()
-
-        plain = type("VettedPool", (HTTPConnectionPool,), {"ConnectionCls": Vetted})
-        tls = type("VettedTlsPool", (HTTPSConnectionPool,), {"ConnectionCls": VettedTls})
-        self.poolmanager.pool_classes_by_scheme = {"http": plain, "https": tls}
-
-
-def _ask(call: Call | None) -> None:
-    if call is not None and not call.may_send():
-        raise TooLate
-
-
-def _note(connection: HTTPConnection, call: Call | None) -> None:
-    """The watchdog knows the connection from here on; a kept-alive one tells where it was dialled."""
-    if call is not None:
-        call.connection = connection
-        if call.address is None and connection.sock is not None:
-            call.address = connection.sock.getpeername()[0]
-
-
-def dial(connection: HTTPConnection, call: Call | None, allowed: Sequence[Network]) -> socket.socket:
-    """Looks the name up, vets every address, connects to the first that answers: all of it within CONNECT_SECONDS."""
-    until = time.monotonic() + CONNECT_SECONDS
-    if call is not None:
-        until = min(until, call.deadline)
-    last: OSError | None = None
-    host = connection.host.strip("[]").rstrip(".")
-    try:
-        addresses = vetted(host, connection.port, allowed, max(until - time.monotonic(), 0.0))
-    except (Forbidden, Unresolved) as wrong:
-        raise NewConnectionError(connection, str(wrong)) from wrong
-    for family, address in addresses:
-        left = until - time.monotonic()
-        if left <= 0:
-            break
-        sock = socket.socket(family, socket.SOCK_STREAM)
-        try:
-            sock.settimeout(left)
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            sock.connect(address)
-        except OSError as wrong:
+            head = f"POST {place.path} HTTP/1.1\r\nHost: {place.host_header}\r\n".encode()
+            _write(sock, head + headers + b"\r\n" + body, call)
+            response = HTTPResponse(_Reader(sock, call), method="POST")  # type: ignore[arg-type]  # it asks makefile
+            response.begin()
+            call.deadline = min(call.deadline, time.monotonic() + ANSWER_SECONDS)
+            answer, whole = _read(response, call)
+        except BaseException:
             sock.close()
-            last = wrong
-            continue
-        if call is not None:
+            raise
+        if whole and not response.will_close and response.status >= 200:
+            self._keep(key, sock)
+        else:
+            sock.close()
+        return Reply(response.status, response.getheader("Retry-After"), answer)
+
+    def _reused(self, key: tuple[bool, str, int], call: Call) -> socket.socket | None:
+        """One that is idle and was not closed from the other side, nor said anything unasked."""
+        idle = self._idle.get(key)
+        while idle:
+            try:
+                sock = idle.pop()
+            except IndexError:
+                return None
+            poll = select.poll()
+            poll.register(sock, select.POLLIN)
+            if not poll.poll(0):
+                call.address = sock.getpeername()[0]
+                return sock
+            sock.close()
+        return None
+
+    def _keep(self, key: tuple[bool, str, int], sock: socket.socket) -> None:
+        idle = self._idle.setdefault(key, deque())
+        if len(idle) < IDLE_PER_HOST:
+            idle.append(sock)
+        else:
+            sock.close()
+
+    def _dial(self, place: Place, call: Call) -> socket.socket:
+        """Looks the name up, vets every address, connects to the first that answers, speaks TLS."""
+        until = min(call.deadline, time.monotonic() + CONNECT_SECONDS)
+        last: OSError = TimeoutError(f"no connection within {CONNECT_SECONDS:g} s")
+        for family, address in vetted(place.host, place.port, self._allowed, until - time.monotonic()):
+            left = until - time.monotonic()
+            if left <= 0:
+                break
+            sock = socket.socket(family, socket.SOCK_STREAM)
+            try:
+                sock.settimeout(left)
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                sock.connect(address)
+            except OSError as wrong:
+                sock.close()
+                last = last if isinstance(wrong, TimeoutError) else wrong
+                continue
             call.address = address[0]
-        return sock
-    if last is None or isinstance(last, TimeoutError):
-        raise ConnectTimeoutError(connection, f"no connection to {host} within {CONNECT_SECONDS:.0f} s")
-    raise NewConnectionError(connection, f"no connection to {host}: {last}")
+            return self._secured(sock, place, call) if place.tls else sock
+        raise last
+
+    def _secured(self, sock: socket.socket, place: Place, call: Call) -> socket.socket:
+        try:
+            sock.settimeout(call.left())  # of the whole handshake
+            return self._tls.wrap_socket(sock, server_hostname=place.host)
+        except BaseException:
+            sock.close()
+            raise
+
+
+def _write(sock: socket.socket, data: bytes, call: Call) -> None:
+    rest = memoryview(data)
+    while rest:
+        sock.settimeout(call.left())
+        if not call.may_send():
+            raise TooLate
+        rest = rest[sock.send(rest) :]
+
+
+def _read(response: HTTPResponse, call: Call) -> tuple[bytes, bool]:
+    """The first ANSWER_BYTES, and whether that was all of it; what came before a failure stays."""
+    call.room = max(call.room, ANSWER_BYTES + 4096)
+    parts: list[bytes] = []
+    left = ANSWER_BYTES
+    try:
+        while left and (piece := response.read1(left)):
+            parts.append(piece)
+            left -= len(piece)
+    except (OSError, HTTPException, ValueError):
+        return b"".join(parts), False
+    return b"".join(parts), response.isclosed()

@@ -6,7 +6,7 @@ from webhook_outbox.attempt import Outcome, Target
 from webhook_outbox.lanes import Lanes, Queued
 from webhook_outbox.leases import Lease
 
-CONCURRENCY = 16
+CONCURRENCY = 32
 """Requests at once to one endpoint at most, where `config.concurrency` does not say."""
 
 FIRST_LIMIT = 4
@@ -16,7 +16,8 @@ SLOW_SECONDS = 1.0
 @dataclass(slots=True, eq=False)
 class EndpointQueue:
     """`more`: its queue may hold what was not read yet; `closing`: nothing more is sent, what is under way is awaited;
-    `limit`: requests at once, which grows with quick answers and shrinks with slow or bad ones."""
+    `in_flight`: requests that have no answer yet; `unsettled`: those and what is not marked yet; `limit`: requests at
+    once, which grows with quick answers and shrinks with slow or bad ones."""
 
     id: int
     lease: Lease
@@ -24,6 +25,7 @@ class EndpointQueue:
     secrets_version: int
     lanes: Lanes = field(default_factory=Lanes)
     in_flight: int = 0
+    unsettled: int = 0
     limit: int = FIRST_LIMIT
     more: bool = True
     closing: bool = False

@@ -1,17 +1,19 @@
 """Reading the queue and writing what became of deliveries, in batches; marks only under the epoch of their owner."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from psycopg.types.json import Jsonb
+import msgspec
 
 from webhook_outbox.attempt import Outcome
 from webhook_outbox.lanes import Queued
 from webhook_outbox.leases import Lease
 from webhook_outbox.tables import Connection
+
+_encode = msgspec.json.Encoder().encode
 
 _COLUMNS = """
 d.id, d.endpoint, d.lane, d.uuid, d.previous, d.event_type, d.sequence, d.position, d.at, d.tries, p.key, p.content
@@ -44,31 +46,26 @@ select endpoint, lane, next_try_at from webhook_deliveries
  where endpoint = any(%s) and state = 'pending' and tries > 0
 """
 
-# The shards that are still under these epochs, which nobody can take over until the commit.
-HELD = """
-select s.shard, s.epoch
-  from webhook_shards s join unnest(%s::int[], %s::bigint[]) as h (shard, epoch) using (shard, epoch)
- where s.owner = %s for share of s
+# What became of deliveries, in one statement: marks count under the epochs that still hold, whose shards nobody can
+# take over until the commit; the ledger is told in any case. One statement, since who is stopped between several is in
+# the way of others. The rows come as JSON, which is the cheapest to make.
+SETTLE = """
+with said as (
+    select * from jsonb_to_recordset(%(marks)s::jsonb)
+        as m (id bigint, shard int, epoch bigint, state text, tries int, next_try_at timestamptz)),
+held as (
+    select s.shard, s.epoch from webhook_shards s
+     where s.owner = %(owner)s and (s.shard, s.epoch) in (select shard, epoch from said) for share of s),
+marked as (
+    update webhook_deliveries d set state = m.state, tries = m.tries, next_try_at = m.next_try_at,
+           changed_at = clock_timestamp()
+      from said m join held using (shard, epoch)
+     where d.id = m.id and (d.state = 'pending' or m.state = 'delivered' and d.state <> 'delivered')),
+told as (select tell_webhook_attempts_v1(%(attempts)s::jsonb, %(slot)s) as told)
+select shard, epoch from held, told
 """
 
-MARK = """
-update webhook_deliveries d set state = m.state, tries = m.tries, next_try_at = m.next_try_at,
-       changed_at = clock_timestamp()
-  from unnest(%s::bigint[], %s::text[], %s::int[], %s::timestamptz[]) as m (id, state, tries, next_try_at)
- where d.id = m.id and (d.state = 'pending' or m.state = 'delivered' and d.state <> 'delivered')
-"""
-
-ATTEMPT = """
-insert into webhook_attempts
-       (delivery, id, endpoint, nth, at, seconds, url, headers, address, status, error, answer, forced)
-values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) on conflict do nothing
-"""
-
-COUNTED = """
-insert into webhook_counts (class, slot, total)
-select class, %s, total from unnest(%s::text[], %s::bigint[]) as c (class, total)
-on conflict (class, slot) do update set total = webhook_counts.total + excluded.total
-"""
+TELL = "select tell_webhook_attempts_v1(%(attempts)s::jsonb, %(slot)s)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,59 +98,65 @@ def read_waiting(connection: Connection, endpoints: Collection[int]) -> list[tup
 
 
 def write(connection: Connection, owner: UUID, tried: Sequence[Tried], slot: int) -> set[tuple[int, int]]:
-    """All of it in one transaction. What was tried under an epoch that is over stands in the ledger, but moves nothing;
-    (shard, epoch) of those that still hold."""
-    leases = {(t.lease.shard, t.lease.epoch) for t in tried}
-    with connection.transaction():
-        held = set(connection.execute(HELD, (*_columns(leases), owner)).fetchall())
-        marks = [_mark(t) for t in tried if (t.lease.shard, t.lease.epoch) in held]
-        if marks:
-            connection.execute(MARK, _columns(marks))
-        outcomes = [(t, t.outcome) for t in tried if t.outcome is not None]
-        write_attempts(
-            connection,
-            [attempt_row(t.delivery.id, t.delivery.endpoint, t.delivery.tries + 1, o, t.answer) for t, o in outcomes],
-            slot,
-            [o.kind for _, o in outcomes],
-        )
-    return held
+    """All of it at once. What was tried under an epoch that is over stands in the ledger, but moves nothing; (shard,
+    epoch) of those that still hold."""
+    attempts = [
+        Attempt(t.delivery.id, t.delivery.endpoint, t.delivery.tries + 1, t.outcome, t.answer)
+        for t in tried
+        if t.outcome is not None
+    ]
+    marks = [
+        {
+            "id": t.delivery.id,
+            "shard": t.lease.shard,
+            "epoch": t.lease.epoch,
+            "state": t.state,
+            "tries": t.delivery.tries + (t.outcome is not None),
+            "next_try_at": t.next_try_at,
+        }
+        for t in tried
+    ]
+    values = {"owner": owner, "marks": _json(marks), "attempts": _json([_told(a) for a in attempts]), "slot": slot}
+    return set(connection.execute(SETTLE, values).fetchall())
 
 
-def write_attempts(connection: Connection, rows: Sequence[tuple[Any, ...]], slot: int, kinds: Sequence[str]) -> None:
-    """Rows of the ledger, and their classes counted."""
-    if not rows:
-        return
-    with connection.cursor() as cursor:
-        cursor.executemany(ATTEMPT, rows)
-    classes = sorted(set(kinds))
-    connection.execute(COUNTED, (slot, classes, [list(kinds).count(c) for c in classes]))
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A row of the ledger; `answer` as it is kept (webhook_outbox.sealing)."""
+
+    delivery: int
+    endpoint: int
+    nth: int
+    outcome: Outcome
+    answer: bytes | None
+    forced: bool = False
 
 
-def attempt_row(
-    delivery: int, endpoint: int, nth: int, outcome: Outcome, answer: bytes | None, *, forced: bool = False
-) -> tuple[Any, ...]:
-    """`answer` as it is kept (webhook_outbox.sealing)."""
-    return (
-        delivery,
-        outcome.id,
-        endpoint,
-        nth,
-        outcome.at,
-        outcome.seconds,
-        outcome.url,
-        Jsonb(outcome.headers),
-        outcome.address,
-        outcome.status,
-        outcome.error,
-        answer,
-        forced,
-    )
+def tell(connection: Connection, attempts: Sequence[Attempt], slot: int) -> None:
+    """Into the ledger alone."""
+    connection.execute(TELL, {"attempts": _json([_told(a) for a in attempts]), "slot": slot})
 
 
-def _mark(tried: Tried) -> tuple[int, str, int, datetime | None]:
-    tries = tried.delivery.tries + (tried.outcome is not None)
-    return tried.delivery.id, tried.state, tries, tried.next_try_at
+def _told(attempt: Attempt) -> dict[str, Any]:
+    outcome = attempt.outcome
+    return {
+        "delivery": attempt.delivery,
+        "id": outcome.id,
+        "endpoint": attempt.endpoint,
+        "nth": attempt.nth,
+        "at": outcome.at,
+        "seconds": outcome.seconds,
+        "url": outcome.url,
+        "headers": outcome.headers,
+        "address": outcome.address,
+        "status": outcome.status,
+        "error": outcome.error,
+        "answer": attempt.answer,
+        "forced": attempt.forced,
+        "class": outcome.kind,
+    }
 
 
-def _columns(rows: Iterable[tuple[Any, ...]]) -> list[list[Any]]:
-    return [list(column) for column in zip(*rows, strict=True)]
+def _json(rows: list[dict[str, Any]]) -> str:
+    """Bytes as base64; a NUL, which no text of the database holds, left out."""
+    return _encode(rows).decode().replace("\\u0000", "")

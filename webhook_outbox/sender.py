@@ -109,6 +109,7 @@ class Sender:
             self._take(self._inbox.get(timeout=timeout))
         while not self._inbox.empty():
             self._take(self._inbox.get())
+        self._dispatch()  # what other lanes have goes out while the marks are written
         self._settle()
         if time.monotonic() >= self._renew_at or self._somebody_new():
             self._renew()
@@ -119,8 +120,13 @@ class Sender:
     def _take(self, item: Result | None) -> None:
         if item is None:
             self._poll_at = 0.0
-        else:
-            self._unsettled.append(item)
+            return
+        queue = item.job.queue
+        queue.in_flight -= 1
+        self._in_flight -= 1
+        if item.outcome is not None:
+            queue.learned(item.outcome)
+        self._unsettled.append(item)
 
     def _pause(self) -> float:
         now = self._clock()
@@ -137,12 +143,9 @@ class Sender:
         settled, self._unsettled = self._unsettled, []
         for result, one in zip(settled, tried, strict=True):
             queue = result.job.queue
-            queue.in_flight -= 1
-            self._in_flight -= 1
+            queue.unsettled -= 1
             if (one.lease.shard, one.lease.epoch) not in held:
                 queue.closing = True  # another process has taken it over
-            if result.outcome is not None:
-                queue.learned(result.outcome)
             if one.state == "pending":
                 due = self._clock() if one.next_try_at is None else one.next_try_at.timestamp()
                 queue.lanes.failed(one.delivery.lane, due)
@@ -202,6 +205,7 @@ class Sender:
                 if delivery is None:
                     continue
                 queue.in_flight += 1
+                queue.unsettled += 1
                 self._in_flight += 1
                 self._couriers.send(Job(queue, delivery, queue.target, queue.lease))
                 if queue.may_send():
@@ -241,7 +245,7 @@ class Sender:
             lease = self._leases.held.get(shard_of(id))
             if id not in active or lease is not queue.lease or lease.shard in self._leaving:
                 queue.closing = True
-            if queue.closing and not queue.in_flight:
+            if queue.closing and not queue.unsettled:
                 del self._queues[id]
         mine = [id for id in active if shard_of(id) in self._leases.held.keys() - self._leaving]
         self._refresh_targets(mine, active)
@@ -274,7 +278,7 @@ class Sender:
         """Gives away what others are to have, as soon as nothing of it is under way."""
         for shard in list(self._leaving):
             queues = [q for q in self._queues.values() if shard_of(q.id) == shard]
-            if not any(q.in_flight for q in queues):
+            if not any(q.unsettled for q in queues):
                 for queue in queues:
                     del self._queues[queue.id]
                 self._leases.release(self._connection, [shard])
@@ -300,7 +304,7 @@ class Sender:
         until = time.monotonic() + GRACE
         for queue in self._queues.values():
             queue.closing = True
-        while self._in_flight and time.monotonic() < until:
+        while (self._in_flight or self._unsettled) and time.monotonic() < until:
             with suppress(Empty):
                 self._take(self._inbox.get(timeout=0.2))
             self._settle()

@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Sequence
+from functools import lru_cache
 
 PREFIX = "whsec_"
 
@@ -34,9 +35,14 @@ def classic(secret: str, body: bytes) -> str:
 
 
 def standard(secret: str, message: str, timestamp: int, body: bytes) -> str:
-    key = base64.b64decode(secret[len(PREFIX) :]) if secret.startswith(PREFIX) else secret.encode()
+    key = _key(secret)
     signed = f"{message}.{timestamp}.".encode() + body
     return "v1," + base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()
+
+
+@lru_cache(1000)
+def _key(secret: str) -> bytes:
+    return base64.b64decode(secret[len(PREFIX) :]) if secret.startswith(PREFIX) else secret.encode()
 
 
 def signature_headers(secrets_: Sequence[str], message: str, timestamp: int, body: bytes) -> dict[str, str]:

@@ -51,8 +51,8 @@ def retry(
     with connection.transaction():
         if outcome.delivered:
             connection.execute(ARRIVED, (id,))
-        attempt = marks.attempt_row(id, subscription.id, row["tries"] + 1, outcome, answer, forced=True)
-        marks.write_attempts(connection, [attempt], os.getpid() % 16, [outcome.kind])
+        attempt = marks.Attempt(id, subscription.id, row["tries"] + 1, outcome, answer, forced=True)
+        marks.tell(connection, [attempt], os.getpid() % 16)
     return _told(outcome)
 
 

@@ -109,6 +109,20 @@ create table webhook_counts (
     primary key (class, slot)
 ) with (fillfactor = 50);
 
+-- Attempts into the ledger, and their classes counted. `answer` is base64.
+create function tell_webhook_attempts_v1(attempts jsonb, in_slot integer) returns void language sql as $$
+    insert into webhook_attempts
+           (delivery, id, endpoint, nth, at, seconds, url, headers, address, status, error, answer, forced)
+    select delivery, id, endpoint, nth, at, seconds, url, headers, address, status, error, decode(answer, 'base64'), forced
+      from jsonb_to_recordset(attempts)
+        as a (delivery bigint, id uuid, endpoint int, nth int, at timestamptz, seconds real, url text, headers jsonb,
+              address text, status int, error text, answer text, forced boolean)
+    on conflict do nothing;
+    insert into webhook_counts (class, slot, total)
+    select class, in_slot, count(*) from jsonb_to_recordset(attempts) as a (class text) group by class
+    on conflict (class, slot) do update set total = webhook_counts.total + excluded.total;
+$$;
+
 -- Makes the partitions that hold delivery `wanted`, if they are not there. Attached, not created in place: senders go on.
 create function make_webhook_partitions_v1(wanted bigint) returns void language plpgsql as $$
 declare
