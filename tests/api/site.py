@@ -116,9 +116,14 @@ class Site:
         kind: Any = location(code)["stock_location_type"]
         profile = places.Profile(erp_code=code, name=code, stock_location_type=kind, max_quota=1000)
         self.log.decide(stream_of("location", id), lambda s, _: places.save(s, id, profile), actor="test", command="x")
-        levels = {"A": Decimal(100_000), "B": Decimal(100_000)}
-        self.log.decide(stream_of("stock", id), lambda _s, _g: stock.push(id, levels), actor="test", command="x")
+        self.stock(id, "A", "B")
         return id
+
+    def stock(self, location: int, *skus: str) -> None:
+        """Plenty of each at a location."""
+        levels = dict.fromkeys(skus, Decimal(100_000))
+        stream = stream_of("stock", location)
+        self.log.decide(stream, lambda _s, _g: stock.push(location, levels), actor="test", command="x")
 
     def order(self, **fields: Any) -> dict[str, Any]:
         """An order of 6 A and 2 B, taken in and not planned yet."""
