@@ -23,6 +23,7 @@ class _Stream(msgspec.Struct):
     s: str
     x: int | None
     n: int
+    p: int = 0
 
 
 class _Event(msgspec.Struct, omit_defaults=True):
@@ -128,6 +129,7 @@ def encode_stored(decision: Decision, stored: Iterable[tuple[str, str, bytes]], 
                 row = rows[stream] = _Stream(stream, decision.expects.get(stream), 0)
                 order[stream] = len(order)
             row.n += 1
+            row.p = len(events) + 1
             hashed = digest(stream, topic, *envelope, state)
             if as_json:
                 events.append(_Event(stream, order[stream], row.n, topic, hashed, msgspec.Raw(state)))

@@ -3,7 +3,7 @@
 --
 -- A decision, as JSON: {"c": command id, "a": actor, "k": command, "r": correlation id, "u": causation id,
 --   "n": number of events,
---   "s": [{"s": stream, "x": expected version or null, "n": events for it}],
+--   "s": [{"s": stream, "x": expected version or null, "n": events for it, "p": which of "e", from 1, is its last}],
 --   "e": [{"s": stream, "i": which of "s", counted from 0, "o": offset from its base version, "t": topic,
 --          "d": data (JSON, kept to the letter) or "x": data (any text), "h": digest (hex)}],
 --   "q": [{"l": location, "s": sku, "r": reserve, "m": move, "v": level, "t": asked at, "g": settle, "p": push, "f": freeze, "c": checked, "n": margin}],
@@ -198,11 +198,11 @@ begin
            array_agg(b.s order by b.decision, b.ord), array_agg(b.there order by b.decision, b.ord),
            array_agg(b.n order by b.decision, b.ord), array_agg(b.position order by b.decision, b.ord), count(b.there)
       into bases, holds, names_of, places_of, counts, ends, old
-      from (select d.ord as decision, s.ord, s.s, s.x, s.n, d.before + d.n as position, h.there,
+      from (select d.ord as decision, s.ord, s.s, s.x, s.n, d.before + s.p as position, h.there,
                    (coalesce(h.version, 0) + coalesce(sum(s.n) over (partition by s.s order by d.ord, s.ord
                                                                     rows between unbounded preceding and 1 preceding), 0))::int as base
               from unnest(streams_of, offsets, amounts) with ordinality as d(s, before, n, ord)
-             cross join lateral rows from (json_to_recordset(d.s) as (s text, x int, n int)) with ordinality as s(s, x, n, ord)
+             cross join lateral rows from (json_to_recordset(d.s) as (s text, x int, n int, p int)) with ordinality as s(s, x, n, p, ord)
               left join lateral (select h.version, h.ctid as there from streams h where h.stream = s.s limit 1) h on true) b;
     if not holds then raise exception 'version clash' using errcode = 'OM001'; end if;
 
