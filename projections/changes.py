@@ -18,7 +18,7 @@ class Changes:
     """Of one table."""
 
     put: list[msgspec.Struct] = field(default_factory=list)
-    removed: list[int] = field(default_factory=list)
+    removed: list[int | str] = field(default_factory=list)
     counts: Counter[Count] = field(default_factory=Counter)
 
 
@@ -75,8 +75,8 @@ def _differences(changes: Changes, known: Iterable[msgspec.Struct], made: Iterab
     changes.counts[ALL] -= len(gone)
 
 
-def _key(row: msgspec.Struct) -> int:
-    key: int = getattr(row, row.__struct_fields__[0])
+def _key(row: msgspec.Struct) -> int | str:
+    key: int | str = getattr(row, row.__struct_fields__[0])
     return key
 
 

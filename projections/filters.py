@@ -42,10 +42,15 @@ Read = Callable[[str, Settings], Any]
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """`sql` holds one `%s`; `read(text, settings)` gives its value or raises Wrong."""
+    """`sql` holds one `%s` (or several, then the value is a tuple); `read(text, settings)` gives the value or raises
+    Wrong. `order`: how the list is sorted under this filter where nothing else is asked for: along the index that
+    finds its rows. `inner`: for a condition on another table, the select of the keys that `column` is among."""
 
     sql: str
     read: Read
+    order: str = ""
+    column: str = ""
+    inner: str = ""
 
 
 BIGGEST = 2**63 - 1
@@ -170,17 +175,25 @@ def keys(column: str = "t.id") -> Mapping[str, Filter]:
 
 def dates(name: str, column: str) -> Mapping[str, Filter]:
     """`name__gte` and `name__lte`, both included."""
-    return {f"{name}__gte": Filter(f"{column} >= %s", moment), f"{name}__lte": Filter(f"{column} <= %s", last_moment)}
+    return {
+        f"{name}__gte": Filter(f"{column} >= %s", moment, f"{column} desc"),
+        f"{name}__lte": Filter(f"{column} <= %s", last_moment, f"{column} desc"),
+    }
 
 
 def of_day(column: str) -> Filter:
     """Within one day (UTC)."""
-    return Filter(f"{column} >= (%s)::timestamptz and {column} < (%s)::timestamptz", _day)
+    return Filter(f"{column} >= (%s)::timestamptz and {column} < (%s)::timestamptz", _day, f"{column} desc")
 
 
 def _day(text: str, settings: Settings) -> tuple[datetime, datetime]:
     start = datetime.combine(moment(text, settings).date(), time.min, UTC)
     return start, start + timedelta(days=1)
+
+
+def begins(column: str) -> Filter:
+    """A number by its beginning."""
+    return Filter(f"{column} like %s", beginning, f"{column} asc")
 
 
 def states(column: str, content_type: str, of: type[Enum]) -> Mapping[str, Filter]:
@@ -193,20 +206,17 @@ def states(column: str, content_type: str, of: type[Enum]) -> Mapping[str, Filte
     }
 
 
-def where(table: str, key: str, condition: str) -> str:
-    """For a condition on another table: its `key` among those that satisfy it."""
-    return f"in (select x.{key} from {table} x where {condition})"  # noqa: S608 - names of ours
+def among(column: str, table: str, key: str, condition: str, read: Read = whole) -> Filter:
+    """For a condition on another table, there called `x`: `column` is among the `key`s that satisfy it."""
+    inner = f"select x.{key} from {table} x where {condition}"  # noqa: S608 - names of ours
+    return Filter(f"{column} in ({inner})", read, column=column, inner=inner)
 
 
 def customer(column: str, order_id: str) -> Filter:
     """By what a customer's name begins with, upper and lower case alike."""
-    condition = where("order_customers", "order_id", f"lower(x.{column}) like %s")
-    return Filter(f"{order_id} {condition}", beginning_any_case)
+    return among(order_id, "order_customers", "order_id", f"x.{column} like %s", beginning_any_case)
 
 
 def destination(order_id: str) -> Mapping[str, Filter]:
     """Where an order goes, by the names of the places."""
-    return {
-        name: Filter(f"{order_id} {where('orders', 'id', f'x.{name} = %s')}", word)
-        for name in ("country", "city", "township")
-    }
+    return {name: among(order_id, "orders", "id", f"x.{name} = %s", word) for name in ("country", "city", "township")}

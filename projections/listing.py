@@ -13,6 +13,8 @@ from projections.objects.person import Reveal
 COUNTED_TO = 10_000
 """Up to so many rows `count` is exact, and pages go (spec 3.1)."""
 
+FEW = 1_000
+
 Row = tuple[Any, ...]
 Show = Callable[[psycopg.Connection[Any], Sequence[Row], Settings, Reveal], list[dict[str, Any]]]
 
@@ -56,6 +58,7 @@ class _Condition:
     name: str
     sql: str
     values: tuple[Any, ...]
+    order: str = ""
 
 
 def select(
@@ -71,12 +74,12 @@ def select(
 ) -> Page:
     """One page. `params`: the filters of the request, `id__gt`… and `position__gt` among them; empty values are left
     out. Raises UnknownFilter, BadFilter."""
-    conditions = _conditions(listed, params, settings, scope)
+    conditions = _conditions(connection, listed, params, settings, scope)
     offset = (page - 1) * limit
     if page < 1 or limit < 1 or offset + limit > max(COUNTED_TO, limit):
         raise BadFilter("page", f"Pages go up to {COUNTED_TO:,} rows; go on with position__gt or id__gt.")
     by_position = any(c.name == "position__gt" for c in conditions)
-    order = listed.cursor if by_position else _order(listed, sort, params)
+    order = listed.cursor if by_position else _order(listed, sort, params, conditions)
     clause, values = _where(conditions)
     columns = listed.columns + (f", {listed.cursor}" if listed.cursor else "")
     # Rows of one event share its position: a page by position ends after all of them, the next begins behind it.
@@ -88,7 +91,11 @@ def select(
 
 
 def _conditions(
-    listed: List, params: Mapping[str, str], settings: Settings, scope: Sequence[int] | None
+    connection: psycopg.Connection[Any],
+    listed: List,
+    params: Mapping[str, str],
+    settings: Settings,
+    scope: Sequence[int] | None,
 ) -> list[_Condition]:
     filters = dict(listed.filters)
     if listed.cursor:
@@ -105,15 +112,29 @@ def _conditions(
         except Wrong as wrong:
             raise BadFilter(name, str(wrong)) from None
         values = value if isinstance(value, tuple) else (value,)
-        found.append(_Condition(name, wanted.sql, values))
+        found.append(_few(connection, name, wanted, values) or _Condition(name, wanted.sql, values, wanted.order))
     if scope is not None and listed.scope is not None:
         found.append(_Condition("scope", listed.scope, (list(scope),) * listed.scope.count("%s")))
     return found
 
 
-def _order(listed: List, sort: str | None, params: Mapping[str, str]) -> str:
+def _few(connection: psycopg.Connection[Any], name: str, wanted: Filter, values: tuple[Any, ...]) -> _Condition | None:
+    """Where few rows of another table satisfy a filter, they are looked up first: PostgreSQL would guess how many
+    they are, and for a guess too high go through the whole list instead."""
+    if not wanted.inner:
+        return None
+    keys = fetch(connection, f"{wanted.inner} limit {FEW + 1}", values)
+    if len(keys) > FEW:
+        return None
+    return _Condition(name, f"{wanted.column} = any(%s)", ([key for (key,) in keys],))
+
+
+def _order(listed: List, sort: str | None, params: Mapping[str, str], conditions: Sequence[_Condition]) -> str:
     """The key stands behind every other column, so that pages never overlap."""
     up = any(params.get(name) for name in ("id__gt", "id__gte"))
+    along = next((c.order for c in conditions if c.order), None)
+    if sort is None and not up and along is not None:
+        return f"{along}, {listed.sorts['id']} {along.rsplit(' ', 1)[1]}"
     parts = []
     for name in (sort or ("id" if up else listed.sort)).split(","):
         plain = name.strip().removeprefix("-")

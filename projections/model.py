@@ -20,12 +20,11 @@ from projections.objects.person import Reveal
 
 _SQL_TYPES: dict[Any, str] = {
     int: "bigint",
-    str: "text",
+    str: 'text collate "C"',  # so that one index serves equality, beginnings and sorting
     bool: "boolean",
     Decimal: "numeric",
     datetime: "timestamptz",
     msgspec.Raw: "text",
-    list[str]: "text[]",
 }
 
 

@@ -36,11 +36,11 @@ union all select 'package', id, order_id from packages
     where number = %(text)s
       and order_id in (select id from orders where number = regexp_replace(%(text)s, 'P[0-9]+$', ''))
 union all select 'transfer', id, order_id from transfers where number = %(text)s
-union all select 'shipment', id, order_id from shipments where awb_numbers @> array[%(text)s]
+union all select 'shipment', shipment_id, order_id from shipment_awb_numbers where awb_number = %(text)s
 union all (select 'package', package_id, order_id from package_items where sku = %(text)s
     order by package_id desc limit %(limit)s)
 union all (select 'order', order_id, order_id from order_customers
-    where lower(email) = lower(%(text)s) or lower(last_name) = lower(%(text)s)
+    where email = %(lower)s or last_name = %(lower)s
     order by order_id desc limit %(limit)s)
 limit %(limit)s
 """
@@ -95,5 +95,5 @@ def search(connection: psycopg.Connection[Any], text: str, limit: int = 50) -> l
     name → [{kind, id, order}]."""
     if "\0" in text:
         return []
-    rows = fetch(connection, _SEARCH, {"text": text[:255], "limit": limit})
+    rows = fetch(connection, _SEARCH, {"text": text[:255], "lower": text.lower()[:255], "limit": limit})
     return [{"kind": kind, "id": id, "order": order} for kind, id, order in rows]

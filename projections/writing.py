@@ -23,7 +23,7 @@ _encode = msgspec.json.Encoder(decimal_format="string").encode
 def _put(table: Table, name: str) -> str:
     columns = ", ".join(f'"{column}"' for column in table.columns)
     if table.uncompressed:
-        rows = f"unnest({', '.join(f'%b::{kind}[]' for kind in table.types)})"
+        rows = f"unnest({', '.join(f'%b::{kind.split()[0]}[]' for kind in table.types)})"
     else:
         rows = f"json_populate_recordset(null::{name}, %s::json)"
     text = f"insert into {name} ({columns}) select {columns} from {rows} t ({columns})"  # noqa: S608 - names of ours

@@ -3,7 +3,8 @@
 from domain.states import OrderStatus
 from projections.filters import (
     Filter,
-    beginning,
+    among,
+    begins,
     customer,
     dates,
     digits,
@@ -14,7 +15,6 @@ from projections.filters import (
     several,
     states,
     truth,
-    where,
     word,
 )
 from projections.listing import List
@@ -31,7 +31,7 @@ ORDERS = List(
         **dates("modified_date", "t.modified"),
         **dates("date_placed", "t.date_placed"),
         "date": of_day("t.date_placed"),
-        "number": Filter("t.number like %s", beginning),
+        "number": begins("t.number"),
         "omnitron_id": equal("t.omnitron_id", digits),
         "omnitron_id__in": Filter("t.omnitron_id = any(%s)", several(digits)),
         "channel": equal("t.channel", named("channel")),
@@ -47,7 +47,7 @@ ORDERS = List(
         "unplanned": Filter("t.unplanned = %s", truth),
     },
     objects("order"),
-    scope="t.id " + where("packages", "order_id", "x.location = any(%s)"),
+    scope="t.id in (select x.order_id from packages x where x.location = any(%s))",
     sorts={
         "id": "t.id",
         "created_date": "t.created",
@@ -71,11 +71,11 @@ ORDER_ITEMS = List(
     {
         **keys(),
         "order": equal("t.order_id"),
-        "order_number": Filter("t.order_id " + where("orders", "id", "x.number = %s"), word),
+        "order_number": among("t.order_id", "orders", "id", "x.number = %s", word),
         "omnitron_id": equal("t.omnitron_id", digits),
     },
     objects("order_item"),
-    scope="t.order_id " + where("packages", "order_id", "x.location = any(%s)"),
+    scope="t.order_id in (select x.order_id from packages x where x.location = any(%s))",
     counted="order_items",
     cursor=None,
 )

@@ -5,15 +5,15 @@ from dataclasses import replace
 from domain.states import PackageStatus
 from projections.filters import (
     Filter,
-    beginning,
+    Settings,
+    among,
+    begins,
     code,
     customer,
     dates,
-    destination,
     digits,
     equal,
     keys,
-    moment,
     named,
     of_day,
     of_type,
@@ -21,54 +21,53 @@ from projections.filters import (
     several,
     states,
     truth,
-    where,
-    whole,
     word,
 )
 from projections.listing import List
 from projections.lists.shown import objects
 
-_ITEM = "t.id " + where("package_items", "package_id", "{}")
-_SHIPMENT = "t.id " + where("shipments", "package_id", "{}")
-_ORDER = "t.order_id " + where("orders", "id", "{}")
-_LINE = "t.order_id " + where("order_items", "order_id", "{}")
+
+def _collected(text: str, settings: Settings) -> list[str]:
+    """Delivery types of click and collect, or the others (spec 3.3)."""
+    return ["store_pickup"] if truth(text, settings) else ["home"]
+
 
 FILTERS: dict[str, Filter] = {
     **keys(),
     **states("t.state", "package", PackageStatus),
     **dates("created_date", "t.created"),
     **dates("modified_date", "t.modified"),
-    **destination("t.order_id"),
-    "number": Filter("t.number like %s", beginning),
+    "country": equal("t.country", word),
+    "city": equal("t.city", word),
+    "township": equal("t.township", word),
+    "number": begins("t.number"),
     "order": equal("t.order_id"),
-    "order__number": Filter("t.order_number like %s", beginning),
-    "order__omnitron_id": Filter(_ORDER.format("x.omnitron_id = %s"), digits),
+    "order__number": begins("t.order_number"),
+    "order__omnitron_id": among("t.order_id", "orders", "id", "x.omnitron_id = %s", digits),
     "order__channel": equal("t.channel", named("channel")),
     **dates("order__date_placed", "t.date_placed"),
     "order__date": of_day("t.date_placed"),
     "order__delivery_type": equal("t.delivery_type", word),
-    "is_click_and_collect": Filter("(t.delivery_type = 'store_pickup') = %s", truth),
+    "is_click_and_collect": Filter("t.delivery_type = any(%s)", _collected),
     "stock_location": equal("t.location"),
     "stock_location__erp_code": equal("t.location", code),
     "stock_location__erp_code__in": one_of("t.location", code),
     "stock_location__stock_location_type": Filter("t.location = any(%s)", of_type),
-    "shipment__created_date__gte": Filter(_SHIPMENT.format("x.created >= %s"), moment),
-    "shipment__created_date__lte": Filter(_SHIPMENT.format("x.created <= %s"), moment),
-    "shipment__cargo_company": Filter(_SHIPMENT.format("x.cargo_company = %s"), named("cargo_company")),
-    "shipment__awb_number": Filter(
-        _SHIPMENT.format("x.awb_numbers @> %s"), lambda text, settings: [word(text, settings)]
-    ),
-    "product_sku": Filter(_ITEM.format("x.sku = %s"), word),
-    "product_barcode": Filter(_ITEM.format("x.barcode = %s"), word),
+    **dates("shipment__created_date", "t.shipment_created"),
+    "shipment__cargo_company": equal("t.cargo_company", named("cargo_company")),
+    "shipment__awb_number": among("t.id", "shipment_awb_numbers", "package_id", "x.awb_number = %s", word),
+    "product_sku": among("t.id", "package_items", "package_id", "x.sku = %s", word),
+    "product_barcode": among("t.id", "package_items", "package_id", "x.barcode = %s", word),
     "customer_first_name": customer("first_name", "t.order_id"),
     "customer_last_name": customer("last_name", "t.order_id"),
-    "retail_store__erp_code": Filter(_ORDER.format("x.retail_store = %s"), word),
+    "retail_store__erp_code": equal("t.retail_store", word),
     "location_or_store__erp_code": Filter(
-        "t.location = %s or " + _ORDER.format("x.retail_store = %s"),
-        lambda text, settings: (code(text, settings), word(text, settings)),
+        "t.location = %s or t.retail_store = %s", lambda text, settings: (code(text, settings), word(text, settings))
     ),
-    "order_item__omnitron_id": Filter(_LINE.format("x.omnitron_id = %s"), digits),
-    "order_item__omnitron_id__in": Filter(_LINE.format("x.omnitron_id = any(%s)"), several(digits)),
+    "order_item__omnitron_id": among("t.order_id", "order_items", "order_id", "x.omnitron_id = %s", digits),
+    "order_item__omnitron_id__in": among(
+        "t.order_id", "order_items", "order_id", "x.omnitron_id = any(%s)", several(digits)
+    ),
     # No package carries a failed cancellation yet: none with true, all with false.
     "cancellation_failure": Filter("not %s", truth),
 }
@@ -103,9 +102,13 @@ PACKAGES = List(
 
 PACKAGES_SHORT = replace(PACKAGES, name="packages-short", show=objects("package_short"))
 
-_PACKAGE = "t.package_id " + where("packages", "id", "{}")
 _STATES = states("x.state", "package", PackageStatus)
 _DATES = {**dates("created_date", "x.created"), **dates("modified_date", "x.modified")}
+
+
+def _of_package(condition: Filter) -> Filter:
+    return among("t.package_id", "packages", "id", condition.sql, condition.read)
+
 
 PACKAGE_ITEMS = List(
     "package-items",
@@ -114,16 +117,14 @@ PACKAGE_ITEMS = List(
     {
         **keys(),
         "package": equal("t.package_id"),
-        "package__number": Filter(_PACKAGE.format("x.number = %s"), word),
+        "package__number": _of_package(equal("x.number", word)),
         "order_item": equal("t.order_item"),
         "product_sku": equal("t.sku", word),
         "product_barcode": equal("t.barcode", word),
-        **{name: Filter(_PACKAGE.format(f.sql), f.read) for name, f in {**_STATES, **_DATES}.items()},
+        **{name: _of_package(f) for name, f in {**_STATES, **_DATES}.items()},
     },
     objects("package_item"),
-    scope=_PACKAGE.format("x.location = any(%s)"),
+    scope="t.package_id in (select x.id from packages x where x.location = any(%s))",
     counted="package_items",
     cursor=None,
 )
-
-__all__ = ["FILTERS", "PACKAGES", "PACKAGES_SHORT", "PACKAGE_ITEMS", "whole"]

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import psycopg
 
-from projections.filters import Filter, Settings, beginning, dates, equal, keys, where
+from projections.filters import Settings, among, beginning, dates, equal, keys
 from projections.listing import List, Row
 from projections.objects.person import Reveal
 from projections.objects.plan import plan_object
@@ -27,11 +27,11 @@ PLANS = List(
         **keys(),
         **dates("created_date", "t.created"),
         "order": equal("t.order_id"),
-        "order__number": Filter("t.order_id " + where("orders", "id", "x.number like %s"), beginning),
+        "order__number": among("t.order_id", "orders", "id", "x.number like %s", beginning),
         "scenario": equal("t.scenario"),
     },
     _show,
-    scope="t.order_id " + where("packages", "order_id", "x.location = any(%s)"),
+    scope="t.order_id in (select x.order_id from packages x where x.location = any(%s))",
     sorts={"id": "t.id", "created_date": "t.created"},
     counted="plans",
 )

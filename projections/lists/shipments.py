@@ -3,17 +3,16 @@
 from domain.discrepancy import DiscrepancyReason
 from domain.states import ShipmentStatus
 from projections.filters import (
-    Filter,
     Settings,
     Wrong,
-    beginning,
+    among,
+    begins,
     code,
     dates,
     equal,
     keys,
     named,
     states,
-    where,
     word,
 )
 from projections.listing import List
@@ -31,11 +30,11 @@ SHIPMENTS = List(
         **dates("created_date", "t.created"),
         **dates("modified_date", "t.modified"),
         "cargo_company": equal("t.cargo_company", named("cargo_company")),
-        "awb_number": Filter("t.awb_numbers @> %s", lambda text, settings: [word(text, settings)]),
+        "awb_number": among("t.id", "shipment_awb_numbers", "shipment_id", "x.awb_number = %s", word),
         "package": equal("t.package_id"),
-        "package__number": Filter("t.package_id " + where("packages", "id", "x.number = %s"), word),
+        "package__number": equal("t.package_number", word),
         "order": equal("t.order_id"),
-        "order__number": Filter("t.order_id " + where("orders", "id", "x.number like %s"), beginning),
+        "order__number": begins("t.package_number"),
         "stock_location__erp_code": equal("t.location", code),
     },
     objects("shipment"),

@@ -6,7 +6,7 @@ from typing import Any
 
 import psycopg
 
-from projections.filters import Filter, Settings, Wrong, dates, equal, keys, one_of, several, where, word
+from projections.filters import Filter, Settings, Wrong, dates, equal, keys, one_of, several, word
 from projections.listing import List, Row
 from projections.objects.person import Reveal
 from projections.objects.state import CONTENT_TYPES, state_id, state_object
@@ -81,7 +81,7 @@ STATE_TRANSITION_LOGS = List(
         "user": equal("t.actor", word),
     },
     _show,
-    scope="t.order_id " + where("packages", "order_id", "x.location = any(%s)"),
+    scope="t.order_id in (select x.order_id from packages x where x.location = any(%s))",
     sorts={"id": "t.id", "created_date": "t.created"},
     counted="state_transition_logs",
 )

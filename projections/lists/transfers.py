@@ -5,7 +5,8 @@ from dataclasses import replace
 from domain.states import TransferStatus
 from projections.filters import (
     Filter,
-    beginning,
+    among,
+    begins,
     code,
     customer,
     dates,
@@ -16,16 +17,11 @@ from projections.filters import (
     named,
     of_day,
     states,
-    where,
     whole,
     word,
 )
 from projections.listing import List
 from projections.lists.shown import objects
-
-_ITEM = "t.id " + where("transfer_items", "transfer_id", "{}")
-_SHIPMENT = "t.package_id " + where("shipments", "package_id", "{}")
-_ORDER = "t.order_id " + where("orders", "id", "{}")
 
 
 def _twice(text: str, settings: object) -> tuple[int, int]:
@@ -43,27 +39,29 @@ TRANSFERS = List(
         **dates("created_date", "t.created"),
         **dates("modified_date", "t.modified"),
         **destination("t.order_id"),
-        "destination__country": Filter(_ORDER.format("x.country = %s"), word),
-        "number": Filter("t.number like %s", beginning),
+        "destination__country": among("t.order_id", "orders", "id", "x.country = %s", word),
+        "number": begins("t.number"),
         "order": equal("t.order_id"),
-        "order__number": Filter("t.number like %s", beginning),
-        "order__omnitron_id": Filter(_ORDER.format("x.omnitron_id = %s"), digits),
+        "order__number": begins("t.number"),
+        "order__omnitron_id": among("t.order_id", "orders", "id", "x.omnitron_id = %s", digits),
         "order__channel": equal("t.channel", named("channel")),
         "order__date_placed": of_day("t.date_placed"),
         **dates("order__date_placed", "t.date_placed"),
         "package": equal("t.package_id"),
-        "package_number": Filter("t.number like %s", beginning),
-        "product_sku": Filter(_ITEM.format("x.sku = %s"), word),
-        "product_barcode": Filter(_ITEM.format("x.barcode = %s"), word),
+        "package_number": begins("t.number"),
+        "product_sku": among("t.id", "transfer_items", "transfer_id", "x.sku = %s", word),
+        "product_barcode": among("t.id", "transfer_items", "transfer_id", "x.barcode = %s", word),
         "source__erp_code": equal("t.source", code),
         "destination__erp_code": equal("t.destination", code),
         "erp_code": Filter("t.source = %s or t.destination = %s", _twice),
         "order__customer__first_name": customer("first_name", "t.order_id"),
         "order__customer__last_name": customer("last_name", "t.order_id"),
-        "retail_store__erp_code": Filter(_ORDER.format("x.retail_store = %s"), word),
-        "package__shipment__cargo_company": Filter(_SHIPMENT.format("x.cargo_company = %s"), named("cargo_company")),
-        "package__shipment__awb_number": Filter(
-            _SHIPMENT.format("x.awb_numbers @> %s"), lambda text, settings: [word(text, settings)]
+        "retail_store__erp_code": among("t.order_id", "orders", "id", "x.retail_store = %s", word),
+        "package__shipment__cargo_company": among(
+            "t.package_id", "shipments", "package_id", "x.cargo_company = %s", named("cargo_company")
+        ),
+        "package__shipment__awb_number": among(
+            "t.package_id", "shipment_awb_numbers", "package_id", "x.awb_number = %s", word
         ),
     },
     objects("transfer"),
@@ -86,9 +84,6 @@ TRANSFERS = List(
 
 TRANSFERS_SHORT = replace(TRANSFERS, name="transfer_orders-short", show=objects("transfer_short"))
 
-_TRANSFER = "t.transfer_id " + where("transfers", "id", "{}")
-_SCOPE = "x.source = any(%s) or x.destination = any(%s)"
-
 TRANSFER_ITEMS = List(
     "transfer-items",
     "transfer_items",
@@ -106,7 +101,7 @@ TRANSFER_ITEMS = List(
         "quantity__lte": Filter("t.quantity <= %s", whole),
     },
     objects("transfer_item"),
-    scope=_TRANSFER.format(_SCOPE),
+    scope="t.transfer_id in (select x.id from transfers x where x.source = any(%s) or x.destination = any(%s))",
     counted="transfer_items",
     cursor=None,
 )

@@ -7,7 +7,7 @@ from projections.models.order_items import ORDER_ITEMS
 from projections.models.orders import ORDER_STATES, ORDERS
 from projections.models.packages import PACKAGE_ITEMS, PACKAGES
 from projections.models.plans import PLANS
-from projections.models.shipments import SHIPMENTS
+from projections.models.shipments import SHIPMENT_AWB_NUMBERS, SHIPMENTS
 from projections.models.state_transition_logs import STATE_TRANSITION_LOGS
 from projections.models.transfers import TRANSFER_ITEMS, TRANSFERS
 
@@ -21,6 +21,7 @@ MODELS: tuple[OfState | OfEvents, ...] = (
     TRANSFERS,
     TRANSFER_ITEMS,
     SHIPMENTS,
+    SHIPMENT_AWB_NUMBERS,
     DISCREPANCIES,
     STATE_TRANSITION_LOGS,
     PLANS,

@@ -14,7 +14,7 @@ from projections.objects.person import Reveal, customer_object
 
 
 class CustomerRow(msgspec.Struct):
-    """`key`: of the customer's key (domain.personal)."""
+    """`key`: of the customer's key (domain.personal). The texts are in lower case, as they are searched."""
 
     order_id: int
     key: str
@@ -31,8 +31,8 @@ def _rows(order: Order, personal: Personal, _position: int, reveal: Reveal) -> l
 
 
 def _searched(value: Any) -> str | None:
-    """What people typed, as a column can hold it."""
-    return None if value is None else cut(str(value).replace("\0", ""))
+    """What people typed, in lower case, as a column can hold it."""
+    return None if value is None else cut(str(value).lower().replace("\0", ""))
 
 
 ORDER_CUSTOMERS = OfState(
@@ -43,9 +43,9 @@ ORDER_CUSTOMERS = OfState(
     _rows,
     indexes=(
         "(key)",
-        "(lower(first_name) text_pattern_ops, order_id)",
-        "(lower(last_name) text_pattern_ops, order_id)",
-        "(lower(email) text_pattern_ops, order_id)",
+        "(first_name, order_id)",
+        "(last_name, order_id)",
+        "(email, order_id)",
     ),
 )
 

@@ -20,6 +20,12 @@ class PackageRow(msgspec.Struct):
     order_number: str
     channel: int
     delivery_type: str
+    retail_store: str | None
+    country: str | None
+    city: str | None
+    township: str | None
+    cargo_company: int | None
+    shipment_created: datetime | None
     date_placed: datetime | None
     created: datetime | None
     modified: datetime | None
@@ -28,6 +34,8 @@ class PackageRow(msgspec.Struct):
 
 
 def _row(order: Order, package: Package, position: int, _reveal: Reveal) -> list[PackageRow]:
+    to = order.destination
+    shipment = None if package.shipment is None else order.shipments.get(package.shipment)
     return [
         PackageRow(
             package.id,
@@ -37,7 +45,13 @@ def _row(order: Order, package: Package, position: int, _reveal: Reveal) -> list
             order.id,
             cut(order.number),
             order.channel,
-            order.delivery_type,
+            cut(order.delivery_type),
+            cut(order.retail_store),
+            cut(to.country),
+            cut(to.city),
+            cut(to.township),
+            None if shipment is None else shipment.cargo_company,
+            None if shipment is None else shipment.created,
             order.date_placed,
             package.created,
             package.modified,
@@ -48,7 +62,7 @@ def _row(order: Order, package: Package, position: int, _reveal: Reveal) -> list
 
 
 def _shown(order: Order) -> Any:
-    return order.number, order.channel, order.delivery_type, order.date_placed
+    return order.number, order.channel, order.delivery_type, order.retail_store, order.destination, order.date_placed
 
 
 PACKAGES = OfState(
@@ -64,8 +78,16 @@ PACKAGES = OfState(
         "(state, id)",
         "(location, id)",
         "(order_id)",
-        "(order_number text_pattern_ops)",
+        "(order_number)",
+        "(number)",
         "(channel, id)",
+        "(delivery_type, id)",
+        "(retail_store, id) where retail_store is not null",
+        "(country, id)",
+        "(city, id)",
+        "(township, id) where township is not null",
+        "(cargo_company, id) where cargo_company is not null",
+        "(shipment_created) where shipment_created is not null",
         "(date_placed)",
         "(created)",
         "(modified)",

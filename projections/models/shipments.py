@@ -1,4 +1,4 @@
-"""`shipments`: found by carrier, AWB number (of any parcel), state and dates."""
+"""`shipments`: found by carrier, state, package and dates; `shipment_awb_numbers`: by the number of any parcel."""
 
 from datetime import datetime
 
@@ -14,10 +14,10 @@ class ShipmentRow(msgspec.Struct):
     id: int
     state: str
     package_id: int
+    package_number: str
     order_id: int
     location: int
     cargo_company: int | None
-    awb_numbers: list[str]
     created: datetime | None
     modified: datetime | None
     version: int
@@ -25,16 +25,16 @@ class ShipmentRow(msgspec.Struct):
 
 
 def _row(order: Order, shipment: Shipment, position: int, _reveal: Reveal) -> list[ShipmentRow]:
-    numbers = (shipment.awb_number, *(parcel.awb_number for parcel in shipment.parcels))
+    package = order.packages[shipment.package]
     return [
         ShipmentRow(
             shipment.id,
             shipment.state,
             shipment.package,
+            cut(package.number),
             order.id,
-            order.packages[shipment.package].location,
+            package.location,
             shipment.cargo_company,
-            sorted({cut(number) for number in numbers if number}),
             shipment.created,
             shipment.modified,
             shipment.version,
@@ -52,7 +52,7 @@ SHIPMENTS = OfState(
     counted=lambda _, shipment: (0, shipment.state.value),
     indexes=(
         "(package_id)",
-        "using gin (awb_numbers)",
+        "(package_number)",
         "(state, id)",
         "(location, state, id)",
         "(cargo_company, id)",
@@ -60,4 +60,33 @@ SHIPMENTS = OfState(
         "(modified)",
         "(position)",
     ),
+)
+
+
+class AwbNumberRow(msgspec.Struct):
+    """`key`: number and shipment, which together are unique."""
+
+    key: str
+    awb_number: str
+    shipment_id: int
+    package_id: int
+    order_id: int
+
+
+def _awb_rows(order: Order, shipment: Shipment, _position: int, _reveal: Reveal) -> list[AwbNumberRow]:
+    numbers = {shipment.awb_number, *(parcel.awb_number for parcel in shipment.parcels)}
+    return [
+        AwbNumberRow(f"{cut(number)}/{shipment.id}", cut(number), shipment.id, shipment.package, order.id)
+        for number in sorted(filter(None, numbers))
+    ]
+
+
+SHIPMENT_AWB_NUMBERS = OfState(
+    "shipment_awb_numbers",
+    AwbNumberRow,
+    "shipment",
+    lambda order: order.shipments,
+    _awb_rows,
+    many=True,
+    indexes=("(awb_number)",),
 )

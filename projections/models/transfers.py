@@ -69,7 +69,7 @@ TRANSFERS = OfState(
         "(state, id)",
         "(order_id)",
         "(package_id)",
-        "(number text_pattern_ops)",
+        "(number)",
         "(channel, id)",
         "(date_placed)",
         "(created)",
