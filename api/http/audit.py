@@ -23,13 +23,13 @@ AT = {
 }
 
 
-@route("GET", f"{OMS}/audit/verify/", roles=AUDIT, tag="audit")
+@route("GET", f"{OMS}/audit/verify/", roles=AUDIT, tag="audit", answers="Verified")
 def verify(call: Call) -> Any:
     """The laws of the domain, the hash chain and the guards over the whole log; it takes a while."""
     return verified(call.log)
 
 
-@route("GET", f"{OMS}/audit/<kind>/<int:id>/history/", roles=AUDIT, tag="audit")
+@route("GET", f"{OMS}/audit/<kind>/<int:id>/history/", roles=AUDIT, tag="audit", answers="History")
 def history(call: Call, kind: str, id: int) -> Any:
     """Every event of an object: when, by whom, by which command, what it says and what it changed."""
     order = _order_of(call, kind, id)
@@ -62,6 +62,7 @@ def as_of(call: Call, kind: str, id: int) -> Any:
     roles=AUDIT,
     tag="audit",
     query={"from": "A version of it; 0 is before its birth.", "to": "A version of it."},
+    answers="Diff",
 )
 def diff(call: Call, kind: str, id: int) -> Any:
     """What differs between two versions of an object, field by field."""

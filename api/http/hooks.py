@@ -61,7 +61,7 @@ def create_hook(call: Call) -> Answer:
     return Answer(shown, 201)
 
 
-@route("GET", f"{PATH}/registry/", roles=LEDGER, tag="webhooks")
+@route("GET", f"{PATH}/registry/", roles=LEDGER, tag="webhooks", answers="[WebhookEventType]")
 def registry(call: Call) -> Any:
     """Every event name with a sentence and the schema of its payload."""
     rows = catalogue.registry()

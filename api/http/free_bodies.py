@@ -1,0 +1,71 @@
+"""Schemas of bodies that are checked by what they are for, not by marshmallow: for openapi.json alone."""
+
+from typing import Any
+
+FREE_BODIES: dict[str, dict[str, Any]] = {
+    "OrdersInput": {
+        "type": "object",
+        "required": ["orders"],
+        "properties": {
+            "orders": {"type": "array", "maxItems": 1000, "items": {"$ref": "#/components/schemas/OrderInput"}}
+        },
+    },
+    "StockInput": {
+        "type": "object",
+        "required": ["stock"],
+        "properties": {
+            "stock": {
+                "type": "array",
+                "maxItems": 10_000,
+                "items": {
+                    "type": "object",
+                    "required": ["erp_code", "sku", "quantity"],
+                    "properties": {
+                        "erp_code": {"type": "string"},
+                        "sku": {"type": "string"},
+                        "quantity": {"type": ["integer", "string", "number"]},
+                    },
+                },
+            }
+        },
+    },
+    "WebhookInput": {
+        "type": "object",
+        "properties": {
+            "target_url": {"type": "string", "format": "uri", "maxLength": 255},
+            "event_type": {
+                "type": "string",
+                "maxLength": 124,
+                "description": "A name of the registry, or a prefix with `*`.",
+            },
+            "secret_key": {
+                "type": ["string", "null"],
+                "maxLength": 255,
+                "writeOnly": True,
+                "description": "`whsec_` alone asks for one to be made.",
+            },
+            "rotation_hours": {"type": "number", "minimum": 0, "maximum": 720},
+            "additional_headers": {"type": ["object", "null"], "additionalProperties": {"type": "string"}},
+            "retry_countdown_config": {
+                "type": ["object", "null"],
+                "required": ["choice", "kwargs"],
+                "properties": {
+                    "choice": {"enum": ["fixed", "linear", "exponential", "random"]},
+                    "kwargs": {"type": "object"},
+                },
+            },
+            "config": {
+                "type": ["object", "null"],
+                "properties": {
+                    "channel_id": {"description": "One id or a list."},
+                    "erp_code": {"description": "One code or a list."},
+                    "order_mode": {"enum": ["entity", "endpoint", "none"]},
+                    "concurrency": {"type": "integer", "minimum": 1, "maximum": 32},
+                    "auth": {"type": ["object", "null"]},
+                },
+            },
+            "is_active": {"type": "boolean"},
+        },
+    },
+}
+"""Name of a component → its JSON schema."""

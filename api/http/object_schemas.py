@@ -1,0 +1,152 @@
+"""The objects of spec 7 as JSON schemas for openapi.json: `name:type` a field. `?`: may be null; `[]`: a list."""
+
+from typing import Any
+
+_PLAIN: dict[str, dict[str, Any]] = {
+    "int": {"type": "integer"},
+    "str": {"type": "string"},
+    "bool": {"type": "boolean"},
+    "float": {"type": "number"},
+    "decimal": {"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]+)?$"},
+    "time": {"type": "string", "format": "date-time"},
+    "object": {"type": "object"},
+    "any": {},
+}
+
+OBJECTS = {
+    "State": """id:int name:str translations:object config:object enum_class:str enum_value:str content_type:str
+        created_date:time? modified_date:time?""",
+    "AllowedCommand": "transition:int slug:str name:str input_schema:object?",
+    "Place": "pk:any name:str? is_active:bool latitude:any longitude:any",
+    "Address": """id:any title:str? line:str? postcode:str? notes:str? latitude:decimal? longitude:decimal?
+        is_active:bool mapping:any country:Place? city:Place? township:Place? district:Place?""",
+    "StockLocation": """id:int omnitron_id:any name:str stock_location_type:str erp_code:str engine:any
+        address:Address? is_fulfillment_center:bool is_pickup_location:bool is_delivery_location:bool
+        is_transfer_location:bool is_return_available:bool is_fast_delivery_available:bool is_active:bool priority:int
+        tags:str[] conf:object daytime_phone:str? evening_phone:str? fax_number:str? email:str? max_quota:int?
+        quota:int? available_quota:int? target_packaging_minutes:int? target_exit_minutes:int? opening_hours:any
+        closed_days:any cut_off:any closed_until:any max_packages_per_day:int? channel_limits:any safety_stock:any
+        auto_reroute_after:any created_date:time? modified_date:time?""",
+    "Product": """id:any omnitron_id:any name:str? base_code:str? sku:str barcode:str? attributes:object
+        attributes_kwargs:object extra_attributes:object productimage_set:object[] created_date:time?
+        modified_date:time? remote_modified_date:time?""",
+    "OrderItem": """id:int omnitron_id:any order:int state:State commands:AllowedCommand[] product:Product
+        quantity:int net_amount:any price:decimal price_currency:str? retail_price:any tax_rate:decimal tax_amount:any
+        discount_amount:decimal without_net_amount:any installment_interest_amount:any attributes:object
+        attributes_kwargs:object image:any price_list:any stock_list:any extra_field:object parent_omnitron_id:any
+        created_date:time? modified_date:time?""",
+    "Customer": "id:any email:str? first_name:str? last_name:str? phone_number:str?",
+    "RetailStore": "erp_code:str name:str?",
+    "Order": """id:int omnitron_id:any number:str state:State commands:AllowedCommand[] channel:int channel_name:str?
+        customer:Customer currency:str? amount:decimal discount_amount:decimal shipping_amount:decimal
+        refund_amount:any payment_type:str? customer_type:str? cargo_company:int? delivery_type:str
+        retail_store:RetailStore? ship_complete:bool delivery_range:object? is_click_and_collect:bool
+        shipping_address:Address? billing_address:Address? notes:str? has_gift_box:any gift_box_note:any
+        language_code:any tracking_number:str? invoice_number:any invoice_date:any extra_field:object
+        date_placed:time? orderitem_set:OrderItem[] package_set:int[] created_date:time? modified_date:time?""",
+    "OrderShort": """id:int omnitron_id:any number:str state:State channel:int channel_name:str? customer:Customer
+        shipping_address:Address? delivery_type:str is_click_and_collect:bool date_placed:time?""",
+    "PackageItem": """id:int package:int order_item:int state:State product:Product quantity:int unit_type:str
+        unit_weight:any discrepancy_reason:str? denial_reason:any selected_barcode:str? serial_no:str?
+        transfer_orders:int[] projected_departure:time? created_date:time? modified_date:time?""",
+    "PlannedBy": "id:int version:int rule:str?",
+    "CargoCompanyShort": "id:int name:str slug:str",
+    "Parcel": "awb_number:str? weight:any",
+    "ShipmentStep": "state:str at:time? source:str?",
+    "Shipment": """id:int state:State package:int? transfer_order:int? cargo_company:CargoCompanyShort?
+        awb_number:str? parcels:Parcel[] query_number:str? label:object? sender_address:Address? destination:Address?
+        created_date:time? modified_date:time? shipped_date:time? delivered_date:time? history:ShipmentStep[]""",
+    "Package": """id:int number:str state:State commands:AllowedCommand[] order:OrderShort order_id:int
+        order_number:str channel_name:str? remote_id:any date_placed:time? order_notes:str? payment_type:str? city:str?
+        delivery_range:object? stock_location:StockLocation? shipment:Shipment? shipment_date:time?
+        shipping_label:object? invoice_number:str? invoice:object? cancellation_failure:bool
+        packageitem_set:PackageItem[] transfer_orders:int[] scenario:PlannedBy plan:int? created_date:time?
+        modified_date:time?""",
+    "PackageShort": """id:int number:str state:str commands:str[] order:int order_id:int order_number:str
+        channel_name:str? remote_id:any date_placed:time? order_notes:str? payment_type:str? city:str?
+        delivery_range:object? stock_location:int stock_location_erp_code:str? shipment:int? shipment_date:time?
+        shipping_label:object? invoice_number:str? invoice:object? cancellation_failure:bool packageitem_count:int
+        packageitem_set:int[] transfer_orders:int[] scenario:PlannedBy plan:int? created_date:time?
+        modified_date:time?""",
+    "TransferItem": """id:int state:State transfer_order:int package_item:PackageItem? product:Product name:str?
+        stock_code:str barcode:str? quantity:int unit_type:str created_date:time? modified_date:time?""",
+    "TransferOrder": """id:int number:str state:State order:int package:int? source:StockLocation?
+        destination:StockLocation? transferitem_set:TransferItem[] shipment:any extra_information:object
+        commands:AllowedCommand[] created_date:time? modified_date:time?""",
+    "TransferOrderShort": """id:int number:str state:str order:int package:int? source:int source_erp_code:str?
+        destination:int destination_erp_code:str? transferitem_count:int transferitem_set:int[] shipment:any
+        extra_information:object commands:str[] created_date:time? modified_date:time?""",
+    "InventoryDiscrepancy": """id:int order:int order_number:str package:int? transfer_order:int? stock_location:int
+        erp_code:str? sku:str quantity:int reason:str created_date:time? modified_date:time?""",
+    "PlanItem": "order_item:int quantity:int package:int? stock_location:int? rule:str? reason:str?",
+    "PlanContext": "stock:object asked_at:any scenario:int version:int",
+    "OrderExecutionPlan": """id:int state:State order:int commands:AllowedCommand[]
+        orderexecutionplanitem_set:PlanItem[] context:PlanContext explanation:str[] created_date:time?
+        modified_date:time?""",
+    "StateTransitionLog": """id:int object_id:int content_type:str old_state:State new_state:State user:str
+        attributes:object created_date:time?""",
+    "TransitionSettings": """sync_remote_order_status:bool remote_invoice_call:bool
+        remote_bill_fulfillment_call:bool""",
+    "Transition": """id:int slug:str aliases:str[] name:str object:str source_states:str[] target_state:str?
+        is_active:bool settings:TransitionSettings permissions:any[] input_schema:object?""",
+    "Stock": """stock_location:int erp_code:str? sku:str quantity:decimal reserved:decimal available:decimal
+        asked_at:time?""",
+    "Webhook": """id:int target_url:str event_type:str has_secret_key:bool additional_headers:object config:object
+        retry_countdown_config:object? is_active:bool user:int created_date:time? modified_date:time?""",
+    "WebhookAttempt": """id:str number:int date:time target_url:str request_headers:object address:str?
+        response_http_status:int? error:str? response_content:str? response_time:float? forced:bool""",
+    "WebhookEvent": """id:int uuid:str webhook:int event_type:str state:str request_payload:object?
+        response_content:str? response_http_status:int? delivered:bool request_datetimes:time[] retry_count:int
+        response_time:float? content_type:str object_id:int attempts:WebhookAttempt[] created_date:time?
+        modified_date:time?""",
+    "WebhookTrial": "detail:str response_status:int? response_content:str? delivered:bool response_time:float?",
+    "WebhookEventType": "event_type:str description:str kind:str payload_schema:object",
+    "HistoryEntry": """position:int version:int at:time event:str sentence:str actor:str command:str correlation:str
+        causation:str data:object changes:Change[] webhooks:object[]""",
+    "Change": "field:str from:any to:any",
+    "History": "results:HistoryEntry[]",
+    "Diff": "changes:Change[]",
+    "Verified": """events:int seconds:float violations:object[] chain:str? compared:object shortfalls:int""",
+    "StockWhenPlanned": "date:time? order_item:object stock_data:object",
+}
+"""Name of a component → its fields, all of them always there; more may follow them."""
+
+
+def object_schemas() -> dict[str, dict[str, Any]]:
+    """Name → JSON schema."""
+    return {name: _schema(fields) for name, fields in OBJECTS.items()}
+
+
+def _schema(fields: str) -> dict[str, Any]:
+    pairs = [one.split(":") for one in fields.split()]
+    properties = {name: _type(type_) for name, type_ in pairs}
+    return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+def _type(name: str) -> dict[str, Any]:
+    if name.endswith("?"):
+        return _nullable(_type(name[:-1]))
+    if name.endswith("[]"):
+        return {"type": "array", "items": _type(name[:-2])}
+    return dict(_PLAIN[name]) if name in _PLAIN else {"$ref": f"#/components/schemas/{name}"}
+
+
+def _nullable(schema: dict[str, Any]) -> dict[str, Any]:
+    if "$ref" in schema:
+        return {"anyOf": [schema, {"type": "null"}]}
+    return {**schema, "type": [schema["type"], "null"]}
+
+
+def page_schema(component: str) -> dict[str, Any]:
+    """A page of these objects."""
+    return {
+        "type": "object",
+        "properties": {
+            "count": {"type": "integer", "description": "All rows, whatever the page."},
+            "count_exact": {"type": "boolean", "description": "false: `count` is an estimate; else not there."},
+            "next": {"type": ["string", "null"]},
+            "previous": {"type": ["string", "null"]},
+            "results": {"type": "array", "items": {"$ref": f"#/components/schemas/{component}"}},
+        },
+        "required": ["count", "next", "previous", "results"],
+    }
