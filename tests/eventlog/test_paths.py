@@ -217,3 +217,17 @@ def test_a_batch_that_nothing_refuses_goes_in_sets(connection: psycopg.Connectio
         for n, group in enumerate([plenty, *effects])
     ]
     assert compare(connection, batch, loop=False)
+
+
+scarce_effects = st.builds(
+    StockEffect, location=st.just(1), sku=st.just("A"), reserve=st.integers(-1, 2), checked=st.just(True)
+) | st.builds(SlotEffect, location=st.just(1), slots=st.integers(-1, 1), checked=st.just(True))
+
+
+@quietly
+@given(effects=st.lists(st.lists(scarce_effects, min_size=1, max_size=3), min_size=2, max_size=10))
+def test_scarce_guards_within_one_batch(connection: psycopg.Connection[Any], effects: list[Any]) -> None:
+    """All of a batch wants the same few pieces and slots, so that it matters what came before in the batch."""
+    little = [StockEffect(1, "A", level=Decimal(4), push=True), SlotEffect(1, set_max=True, max_quota=2)]
+    batch = [deciding(effects=tuple(group)) for group in [little, *effects]]
+    compare(connection, batch, loop=False)
