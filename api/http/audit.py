@@ -7,9 +7,9 @@ from api.audit_tools import verified
 from api.http.details import not_found
 from api.http.errors import Failure, WrongInput
 from api.http.routes import AUDIT, OMS, Call, route
+from api.http.whose import order_of
 from domain.kinds import KINDS
 from projections import history as past
-from projections import queries
 from projections.filters import BIGGEST, Wrong, moment
 from webhook_outbox.caused import caused
 
@@ -83,8 +83,7 @@ def _order_of(call: Call, kind: str, id: int) -> int | None:
         raise not_found(kind, id)
     if kind not in past.COLLECTIONS:
         return None
-    with call.services.pool.connection() as connection:
-        order = queries.find(connection, kind, id)
+    order = order_of(call, kind, id)
     if order is None:
         raise not_found(kind, id)
     return order

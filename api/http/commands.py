@@ -12,17 +12,15 @@ from api.http import metrics
 from api.http.errors import Failure, answer
 from api.http.input_schemas import input_of
 from api.http.routes import COMMAND, OMS, Answer, Call, route
+from api.http.whose import order_of
 from domain.deciding import command_of, decide
 from domain.kernel import Facts, Given, Refusal, info
 from domain.kinds import stream_of
 from domain.order import Order
 from eventlog.mapper import encode
 from eventlog.recorded import Claim, ClaimTaken
-from projections import queries
-from projections.schema import FOLLOWER
 
 KEYS = UUID("7c1f5f0e-8d0f-4a55-9d0e-6f3f7a0d1c55")
-WAIT_SECONDS = 2.0
 MOST_COMMANDS = 500
 
 Kind = Literal["package", "transfer"]
@@ -90,7 +88,9 @@ def run(call: Call, kind: Kind, id: int, body: Mapping[str, Any], part: str = ""
     name = body.get("slug", body.get("transition"))
     if not isinstance(name, str | int) or isinstance(name, bool) or name == "":
         raise Refusal("unknown_command", "The body names no command: `slug` is missing.")
-    order = _order_of(call, kind, id)
+    order = order_of(call, kind, id)
+    if order is None:
+        raise Refusal("not_found", f"There is no {kind} {id}.")
     row = command_of(kind, str(name))
     given_input = input_of(row, dict(body))
     dry = call.query.get("dry_run", "").lower() in ("true", "1")
@@ -176,22 +176,6 @@ def _same_body(taken: ClaimTaken, claim: Claim) -> None:
 def another_body() -> Failure:
     """An Idempotency-Key came again with another request."""
     return Failure(422, "idempotency_key_reused", "This Idempotency-Key was used for another request.")
-
-
-def _order_of(call: Call, kind: Kind, id: int) -> int:
-    """Which order holds the object. An object that was born a moment ago may not be in the read models yet."""
-    order = _find(call, kind, id)
-    if order is None:
-        call.log.wait_for([FOLLOWER], call.log.head().position, WAIT_SECONDS)
-        order = _find(call, kind, id)
-    if order is None:
-        raise Refusal("not_found", f"There is no {kind} {id}.")
-    return order
-
-
-def _find(call: Call, kind: Kind, id: int) -> int | None:
-    with call.services.pool.connection() as connection:
-        return queries.find(connection, kind, id)
 
 
 def _thing(state: Any, kind: Kind, id: int) -> Any:

@@ -99,16 +99,6 @@ def test_unknown_commands_and_objects(site: Site) -> None:
         assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found"), path
 
 
-def test_a_package_born_a_moment_ago_is_found(site: Site) -> None:
-    """The read models, which know whose it is, may be some events behind."""
-    for _ in range(40):
-        order = site.order()
-        lines = tuple((row["id"], row["quantity"]) for row in order["orderitem_set"])
-        site.record(f"order-{order['id']}", Placement(site.places["WH-01"], "by the test", lines))
-        (package,) = site.log.state(f"order-{order['id']}").state.packages
-        assert site.admin.command(package, "start-preparing").status_code == 204
-
-
 def test_a_dry_run_shows_the_events_and_writes_none(site: Site) -> None:
     package = site.package()
     head = site.log.head().position
