@@ -1,7 +1,7 @@
 """The body of a stock location (spec 7, 9)."""
 
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from marshmallow import ValidationError, fields, validate
@@ -9,11 +9,12 @@ from marshmallow import ValidationError, fields, validate
 from api.http.engine_schema import Engine
 from api.http.input_schemas import BIG, Text, Whole
 from api.http.order_schema import AddressBody, text
-from api.http.plain_json import Free
+from api.http.plain_json import Free, written_out
 from api.http.record_kinds import Set, switch, words
 from domain.location import Address
 
 MOST_TAGS = 100
+PLACES = 15
 
 
 def count(most: int = BIG, default: int | None = None, least: int = 0) -> Whole:
@@ -136,10 +137,7 @@ def _decimal(name: str, said: str | None) -> str | None:
     """With all its digits and no exponent."""
     if said is None:
         return None
-    try:
-        value = Decimal(said)
-    except InvalidOperation as error:
-        raise ValidationError({"address": {name: ["A number is needed."]}}) from error
-    if not isinstance(exponent := value.normalize().as_tuple().exponent, int) or exponent < -15:
-        raise ValidationError({"address": {name: ["At most 15 digits after the point."]}})
-    return format(value.normalize() + 0, "f")
+    text = written_out(Decimal(said), PLACES)
+    if text is None:
+        raise ValidationError({"address": {name: [f"At most {PLACES} digits after the point."]}})
+    return text

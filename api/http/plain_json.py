@@ -24,6 +24,19 @@ def plain(value: Any) -> Any:
     return value
 
 
+def written_out(value: Decimal, places: int) -> str | None:
+    """All digits of a finite number and no exponent, no zeros at the end; None where it has more than `places` digits
+    after the point. Exact, whatever the number's length; the caller has looked that it is not too large."""
+    _, digits, exponent = value.as_tuple()
+    if not value or not isinstance(exponent, int):
+        return "0"
+    zeros = len(digits) - len("".join(map(str, digits)).rstrip("0"))
+    if -(exponent + zeros) > places:
+        return None
+    text = format(value, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 class Free(fields.Dict):
     """Any JSON object."""
 

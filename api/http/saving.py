@@ -6,7 +6,7 @@ from typing import Any
 
 from api.http import unique
 from api.http.commands import another_body, claim_of, if_match_of
-from api.http.errors import Failure
+from api.http.errors import Failure, WrongInput
 from api.http.routes import Answer, Call
 from domain.kinds import stream_of
 from eventlog.recorded import Claimed, ClaimTaken, VersionClash
@@ -75,18 +75,21 @@ def save(
         before = prepared.before
         if not prepared.facts:
             return Saved(id, before.state, before.version, before.position)
-        claims = unique.claims(call.log, kind, id, before.state, prepared.after, names) if names else []
+        try:
+            claims = unique.claims(call.log, kind, id, before.state, prepared.after, names) if names else []
+        except WrongInput:
+            if claimed is not None and (found := call.log.claim(claimed.key)) is not None:
+                return _before(call, kind, found, claimed.fingerprint)  # it was our own first request that took it
+            raise
         if claimed is not None:
             claims.append(claimed)
         try:
             written = call.log.append(replace(prepared.decision, claims=tuple(claims)))
         except VersionClash:
             continue
-        except ClaimTaken as taken:
-            if claimed is not None and taken.key == claimed.key:
-                there = call.log.claim(taken.key)
-                if there is not None:
-                    return _before(call, kind, there, claimed.fingerprint)
+        except ClaimTaken:
+            if claimed is not None and (found := call.log.claim(claimed.key)) is not None:
+                return _before(call, kind, found, claimed.fingerprint)
             continue  # somebody was faster with the name: who holds it now is looked up anew
         version = written.versions[stream]
         return Saved(id, call.log.state_at(stream, version=version).state, version, written.position)

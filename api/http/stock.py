@@ -11,10 +11,11 @@ from uuid import uuid5
 from api.http.commands import KEYS, another_body, claim_of
 from api.http.errors import WrongInput
 from api.http.lists import listed, parameters
+from api.http.plain_json import written_out
 from api.http.routes import OMS, READ, WRITE, Answer, Call, route
 from domain import stock
 from domain.guards import Effect
-from domain.kinds import stream_of
+from domain.kinds import KINDS, stream_of
 from eventlog.recorded import Claim, ClaimTaken, Decision, new_command_id
 
 MOST_ROWS = 10_000
@@ -75,7 +76,7 @@ def _decision(call: Call, rows: Rows, claims: tuple[Claim, ...]) -> Decision:
         for part in _parts(of_location):
             for fact in stock.push(location, part):
                 events.append((stream_of("stock", location), fact))
-                effects += stock.effects(None, fact, None)  # type: ignore[arg-type]
+                effects += KINDS["stock"].effects(None, fact, None)
     return Decision(
         command_id=uuid5(KEYS, claims[0].key) if claims else new_command_id(),
         events=tuple(events),
@@ -161,17 +162,13 @@ def _quantity(value: Any, errors: dict[str, list[str]]) -> Decimal | None:
         return None
     try:
         quantity = Decimal(value)
-        # Asked before anything is written out: 1e-999999999 has a short text and a billion digits.
-        if not quantity.is_finite() or not 0 <= quantity <= MOST_STOCK:
-            raise InvalidOperation
-        exponent = quantity.normalize().as_tuple().exponent
     except InvalidOperation:
+        quantity = Decimal("NaN")
+    text = written_out(quantity, PLACES) if quantity.is_finite() and 0 <= quantity <= MOST_STOCK else None
+    if text is None:
         errors["quantity"] = [wrong]
         return None
-    if not isinstance(exponent, int) or exponent < -PLACES:
-        errors["quantity"] = [wrong]
-        return None
-    return Decimal(format(quantity.normalize(), "f"))
+    return Decimal(text)
 
 
 def _told(value: Any) -> str | None:
