@@ -103,7 +103,7 @@ PACKAGES = List(
 PACKAGES_SHORT = replace(PACKAGES, name="packages-short", show=objects("package_short"))
 
 _STATES = states("x.state", "package", PackageStatus)
-_DATES = {**dates("created_date", "x.created"), **dates("modified_date", "x.modified")}
+_DATES = dates("modified_date", "x.modified")
 
 
 def _of_package(condition: Filter) -> Filter:
@@ -118,12 +118,14 @@ PACKAGE_ITEMS = List(
         **keys(),
         "package": equal("t.package_id"),
         "package__number": _of_package(equal("x.number", word)),
+        **dates("created_date", "t.created"),
         "order_item": equal("t.order_item"),
         "product_sku": equal("t.sku", word),
         "product_barcode": equal("t.barcode", word),
         **{name: _of_package(f) for name, f in {**_STATES, **_DATES}.items()},
     },
     objects("package_item"),
+    sorts={"id": "t.id", "created_date": "t.created"},
     scope="t.package_id in (select x.id from packages x where x.location = any(%s))",
     counted="package_items",
     cursor=None,

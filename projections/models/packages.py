@@ -105,12 +105,15 @@ class PackageItemRow(msgspec.Struct):
     order_item: int
     sku: str
     barcode: str | None
+    created: datetime | None
 
 
 def _item_rows(order: Order, package: Package, _position: int, _reveal: Reveal) -> list[PackageItemRow]:
     barcodes = {line.id: line.barcode for line in order.items}
     return [
-        PackageItemRow(item.id, package.id, order.id, item.item, cut(item.sku), cut(barcodes[item.item]))
+        PackageItemRow(
+            item.id, package.id, order.id, item.item, cut(item.sku), cut(barcodes[item.item]), package.created
+        )
         for item in package.items
     ]
 
@@ -126,6 +129,7 @@ PACKAGE_ITEMS = OfState(
     indexes=(
         "(package_id)",
         "(order_item)",
+        "(created)",
         "(sku, package_id)",
         "(barcode, package_id) where barcode is not null",
     ),

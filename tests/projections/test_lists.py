@@ -268,6 +268,28 @@ def test_pages_and_sorts_hold_every_row_once(world: World) -> None:
     assert small == sorted(every, reverse=True)[:49]
 
 
+@pytest.mark.parametrize(
+    ("params", "sort", "order"),
+    [
+        ({}, None, "t.id desc"),
+        ({}, "created_date", "t.created asc, t.id asc"),
+        ({}, "-order__number,created_date", "t.order_number desc, t.created asc, t.id asc"),
+        ({"created_date__gte": "2026-11-01"}, None, "t.created desc, t.id desc"),
+        ({"order__number": "R1"}, None, "t.order_number asc, t.id asc"),
+        ({"created_date__gte": "2026-11-01"}, "id", "t.id asc"),
+        ({"id__gt": "5", "created_date__gte": "2026-11-01"}, None, "t.id asc"),
+    ],
+    ids=str,
+)
+def test_order_goes_along_an_index_and_ends_in_the_key(
+    world: World, params: dict[str, str], sort: str | None, order: str
+) -> None:
+    packages = LISTS["packages"]
+    assert isinstance(packages, listing.List)
+    conditions = listing._conditions(world.connection, packages, params, world.log.reference, None)
+    assert listing._order(packages, sort, params, conditions) == order
+
+
 def test_cursors_go_over_everything(world: World) -> None:
     every = sorted(p.id for o in world.orders.values() for p in o.packages.values())
     found, after = [], 0

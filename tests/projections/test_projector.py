@@ -68,7 +68,27 @@ def assert_rows_are_true(log: EventLog) -> None:
         (d.id, d.location, d.sku, d.reason.value) for o in states.values() for d in o.discrepancies.values()
     )
     assert sorted(rows(log, "select id from plans")) == sorted((id,) for o in states.values() for id in o.plans)
+    assert_positions_are_true(log)
     assert_counts_are_true(log)
+
+
+def assert_positions_are_true(log: EventLog) -> None:
+    """Each row says the position of the last event after which its object was another one."""
+    states: dict[int, Any] = {}
+    last: dict[tuple[str, int], int] = {}
+    for event in log.read(0, 10**6):
+        if event.stream.startswith("order-"):
+            id = int(event.stream.removeprefix("order-"))
+            before = states.get(id)
+            after = states[id] = orders.evolve(before, event.fact, event.at)
+            last["orders", id] = event.position
+            for name in ("packages", "transfers", "shipments", "discrepancies"):
+                for key, thing in getattr(after, name).items():
+                    if before is None or getattr(before, name).get(key) != thing:
+                        last[name, key] = event.position
+    for name in ("orders", "packages", "transfers", "shipments", "discrepancies"):
+        found = rows(log, f"select id, position from {name}")  # noqa: S608 - names of ours
+        assert dict(found) == {id: position for (of, id), position in last.items() if of == name}
 
 
 def assert_counts_are_true(log: EventLog) -> None:
