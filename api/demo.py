@@ -20,6 +20,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import requests
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -28,13 +29,14 @@ from rich.table import Table
 from api.audit_tools import verified
 from api.installation import Place, prepared
 from api.opening import opened
-from api.processes import Processes
+from api.processes import Processes, watched
 from api.serve import start
 from api.settings import Settings
 from api.showcase import Client, set_up, subscribe
 from domain.order import Order, needs_planning
 from domain.states import PackageStatus
 from eventlog.log import EventLog
+from eventlog.recorded import Unavailable
 from simulators import data, erp, network, program, staff
 from simulators.journal import Journal
 from webhook_outbox.metrics import metrics
@@ -109,7 +111,7 @@ def story(
     secret = secrets.token_urlsafe(24)
     processes = Processes()
     office = erp.build(seed, [secret], Journal(place.settings.data_dir / "erp.jsonl"))
-    with program.serving(office) as erp_url, _stopping(processes):
+    with program.serving(office) as erp_url, watched(processes):
         url = start(processes, place, lambda: time.monotonic() - began < 60)
         client = Client(url, place.settings.admin_user, place.admin_password)
         client.log_in()
@@ -145,12 +147,10 @@ def _work(
             part = bodies[first : first + ORDERS_A_CALL]
             client.post("orders/", {"orders": part})
             progress.advance(taken, len(part))
-            processes.watch()
             disturb(processes)
         watch, quiet, moved_at = _Watch(log), 0, time.monotonic()
         while quiet < QUIET:
             time.sleep(0.3)
-            processes.watch()
             disturb(processes)
             if watch.look():
                 moved_at = time.monotonic()
@@ -171,6 +171,12 @@ class _Watch:
 
     def look(self) -> bool:
         """Whether anything has moved since the last look."""
+        try:
+            return self._look()
+        except (psycopg.OperationalError, ConnectionError, Unavailable):
+            return False  # the database is away for a moment
+
+    def _look(self) -> bool:
         before = (self._position, self.backlog)
         touched: set[int] = set()
         while batch := self._log.read(self._position, 2_000):
@@ -188,7 +194,11 @@ class _Watch:
         return len(self._seen) - len(self._open)
 
     def all_done(self, orders: int) -> bool:
-        followed = all(position >= self._position for position in self._log.positions().values())
+        try:
+            positions = self._log.positions()
+        except (psycopg.OperationalError, ConnectionError, Unavailable):
+            return False
+        followed = all(position >= self._position for position in positions.values())
         return len(self._seen) == orders and not self._open and self.backlog == 0 and followed
 
     def left(self) -> str:
@@ -263,14 +273,6 @@ def _show(summary: Summary, problems: list[str]) -> None:
     Console().print(table)
     for problem in problems[:20]:
         print(problem, file=sys.stderr)
-
-
-@contextmanager
-def _stopping(processes: Processes) -> Iterator[None]:
-    try:
-        yield
-    finally:
-        processes.stop()
 
 
 @contextmanager

@@ -10,8 +10,10 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 log_ = logging.getLogger("daybook")
@@ -21,9 +23,10 @@ PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
-def _die_with_parent() -> None:
+def die_with_parent(by: signal.Signals = signal.SIGTERM) -> None:
+    """Called in a child: the system sends it `by` when its parent is gone, however that came."""
     if _LIBC is not None:
-        _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        _LIBC.prctl(PR_SET_PDEATHSIG, by)
 
 
 @dataclass(slots=True)
@@ -50,9 +53,10 @@ class Processes:
         return child
 
     def watch(self) -> None:
-        """Starts again what has died: at once the first time, then with a growing pause while it keeps dying."""
+        """Starts again what has died: at once the first time, then with a growing pause while it keeps dying. To be
+        called again and again, by one thread."""
         now = time.monotonic()
-        for child in self.children.values():
+        for child in list(self.children.values()):
             code = child.process.poll()
             if code is None:
                 if child.deaths and now - child.started > 60:
@@ -90,5 +94,24 @@ class Processes:
             [sys.executable, *argv],
             env={**os.environ, **env},
             start_new_session=True,
-            preexec_fn=_die_with_parent,
+            preexec_fn=die_with_parent,
         )
+
+
+@contextmanager
+def watched(processes: Processes) -> Iterator[None]:
+    """What dies is started again, whatever else goes on; in the end all are stopped."""
+    stop = threading.Event()
+
+    def watch() -> None:
+        while not stop.wait(0.1):
+            processes.watch()
+
+    thread = threading.Thread(target=watch, name="watch")
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+        processes.stop()

@@ -13,7 +13,7 @@ import requests
 
 from api.installation import OMS, Place, prepared
 from api.opening import initialise, opened
-from api.processes import Processes
+from api.processes import Processes, watched
 from api.settings import Settings
 from api.showcase import Showcase
 
@@ -42,7 +42,6 @@ def start(processes: Processes, place: Place, wait: Callable[[], bool]) -> str:
                 return url
         except requests.RequestException:
             pass
-        processes.watch()
         time.sleep(0.05)
     return url
 
@@ -58,21 +57,16 @@ def serve(settings: Settings) -> int:
     signal.signal(signal.SIGTERM, ask_to_stop)
     began = time.monotonic()
     processes = Processes()
-    with prepared(settings, lambda text: say(f"… {text}")) as place:
-        try:
-            url = start(processes, place, lambda: not stop.is_set())
-            if stop.is_set():
-                return 0
+    with prepared(settings, lambda text: say(f"… {text}")) as place, watched(processes):
+        url = start(processes, place, lambda: not stop.is_set())
+        if not stop.is_set():
             _addresses(url, place, time.monotonic() - began)
             if settings.simulators:
                 showcase = Showcase(url, place)
                 showcase.start(processes)
                 Thread(target=showcase.load, args=(stop, say), daemon=True, name="showcase").start()
-            while not stop.wait(0.5):
-                processes.watch()
-        finally:
-            say("stopping")
-            processes.stop()
+            stop.wait()
+        say("stopping")
     say("stopped; the data is kept")
     return 0
 

@@ -1,11 +1,13 @@
 """`oms api`: the HTTP API under gunicorn, threads in each of its processes."""
 
 import logging
+import signal
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 
 from api.http.app import create_app, services_of
+from api.processes import die_with_parent
 from api.settings import Settings
 from eventlog.log import EventLog
 
@@ -34,6 +36,7 @@ class Server(BaseApplication):
             "preload_app": False,
             "reuse_port": False,
             "control_socket_disable": True,
+            "post_fork": lambda _server, _worker: die_with_parent(signal.SIGKILL),
         }.items():
             if name in self.cfg.settings:
                 self.cfg.set(name, value)

@@ -1,6 +1,7 @@
 """How this room reaches PostgreSQL: connection settings in one place, and the pool the library's recorders use."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, ParamSpec, TypeVar, cast
 
 import psycopg
@@ -9,6 +10,8 @@ from eventsourcing.postgres import ConnectionPool, PostgresDatastore
 from eventsourcing.utils import retry
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import DictRow, dict_row
+
+from eventlog.recorded import Unavailable
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -40,6 +43,10 @@ def connect(database_url: str, name: str, *, pooled: bool = False) -> psycopg.Co
     return connection
 
 
+class Away(Unavailable, OperationalError):
+    """The database does not answer now: the library's error and ours, so that both are understood."""
+
+
 class Datastore(PostgresDatastore):
     """The library's datastore on a whole database URL (sockets, TLS and options included), text stream names."""
 
@@ -69,6 +76,15 @@ class Datastore(PostgresDatastore):
             open=False,
             timeout=10.0,
         )
+
+    @contextmanager
+    def get_connection(self) -> Iterator[psycopg.Connection[DictRow]]:
+        """As the library's; a connection that was lost, or not to be had, is Away."""
+        try:
+            with super().get_connection() as connection:
+                yield connection
+        except (OperationalError, InterfaceError) as lost:
+            raise Away(str(lost)) from lost
 
 
 def patiently(function: Callable[P, R]) -> Callable[P, R]:

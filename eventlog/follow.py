@@ -16,7 +16,7 @@ import psycopg
 
 from eventlog.connect import only_row
 from eventlog.read import read_all, read_kinds
-from eventlog.recorded import Recorded
+from eventlog.recorded import Recorded, Unavailable
 from eventlog.recorder import CHANNEL
 
 logger = logging.getLogger(__name__)
@@ -102,13 +102,20 @@ def run_tail(
 
 def _persist(connect: Connect, run: Callable[[psycopg.Connection[Any]], None], stop: Event, name: str) -> None:
     """Runs with a listening connection, and with a new one where it is lost, until `stop`."""
+    said = ""
     while not stop.is_set():
         try:
             with connect() as connection:
                 connection.execute(f"listen {CHANNEL}")
+                if said:
+                    logger.warning("%s goes on", name)
+                    said = ""
                 run(connection)
-        except (psycopg.OperationalError, psycopg.InterfaceError, Lost) as lost:
-            logger.warning("%s begins again: %s", name, str(lost).strip().split("\n")[0])
+        except (psycopg.OperationalError, psycopg.InterfaceError, Unavailable, Lost) as lost:
+            why = str(lost).strip().split("\n")[0]
+            if why != said:  # a database that is away for a minute is told once, not ten times a second
+                logger.warning("%s begins again: %s", name, why)
+                said = why
             stop.wait(0.1)
 
 

@@ -94,7 +94,7 @@ class Sender:
                     while not stop.is_set():
                         self._turn(self._pause())
                     self._finish()
-            except (psycopg.OperationalError, psycopg.InterfaceError) as lost:
+            except (psycopg.OperationalError, psycopg.InterfaceError, Unavailable) as lost:
                 log_.warning("sending begins again: %s", str(lost).strip().split("\n")[0])
                 stop.wait(0.2)
         self._couriers.close()
@@ -321,7 +321,7 @@ class Sender:
                     while not stop.is_set():
                         for _ in connection.notifies(timeout=0.3, stop_after=1):
                             self._inbox.put(None)
-            except (psycopg.OperationalError, psycopg.InterfaceError) as lost:
+            except (psycopg.OperationalError, psycopg.InterfaceError, Unavailable) as lost:
                 log_.warning("waking begins again: %s", str(lost).strip().split("\n")[0])
                 stop.wait(0.2)
         self._inbox.put(None)

@@ -4,6 +4,7 @@ import logging
 from typing import Any
 from uuid import uuid4
 
+import psycopg
 from marshmallow import ValidationError
 from werkzeug.exceptions import HTTPException
 
@@ -82,9 +83,21 @@ def answer(error: BaseException) -> Answered:
             methods = getattr(error, "valid_methods", None)
             headers = {"Allow": ", ".join(methods)} if methods else {}
             return _coded(status, _HTTP.get(status, "bad_request"), error.description or error.name, headers)
+    if _database_lost(error):
+        log_.warning("the database did not answer: %s", str(error).strip().split("\n")[0])
+        return _coded(503, "unavailable", "The database does not answer now; try again.", {"Retry-After": "1"})
     id = uuid4().hex
     log_.error("request failed (%s)", id, exc_info=error, extra={"error_id": id})
     return _coded(500, "internal_error", "Something went wrong here; the log knows it by this id.", {}, id=id)
+
+
+def _database_lost(error: BaseException | None) -> bool:
+    """Whether a lost or refused connection, or none that was free in time, is what it came from."""
+    while error is not None:
+        if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
+            return True
+        error = error.__cause__
+    return False
 
 
 def _fields(fields: Any) -> Answered:
