@@ -208,4 +208,4 @@ def _read(response: HTTPResponse, call: Call) -> tuple[bytes, bool]:
             left -= len(piece)
     except (OSError, HTTPException, ValueError):
         return b"".join(parts), False
-    return b"".join(parts), response.isclosed()
+    return b"".join(parts), response.isclosed() or response.length == 0

@@ -62,7 +62,7 @@ def check(config: Any) -> Mapping[str, Any] | None:
     """A `retry_countdown_config` as it may be kept; raises the refusal that names what is wrong."""
     if config is None or config == {}:
         return None
-    if not isinstance(config, Mapping) or config.get("choice") not in _NEEDS:
+    if not isinstance(config, Mapping) or config.get("choice") not in list(_NEEDS):
         raise invalid(retry_countdown_config=f"choice is one of {', '.join(_NEEDS)}.")
     choice, kwargs = config["choice"], config.get("kwargs", {})
     needed, more = _NEEDS[choice]
