@@ -6,6 +6,8 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from ipaddress import ip_network
 from threading import Event, Thread
 from typing import Any
 
@@ -55,6 +57,8 @@ def serve(settings: Settings) -> int:
 
     signal.signal(signal.SIGINT, ask_to_stop)
     signal.signal(signal.SIGTERM, ask_to_stop)
+    if settings.simulators:  # the simulated ERP is on this machine
+        settings = replace(settings, webhook_allow=(*settings.webhook_allow, ip_network("127.0.0.0/8")))
     began = time.monotonic()
     processes = Processes()
     with prepared(settings, lambda text: say(f"… {text}")) as place, watched(processes):

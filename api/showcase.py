@@ -72,6 +72,8 @@ def set_up(client: Client, orders: Bodies, locations: Bodies, seed: int, said: C
         ("scenarios/", setup_bodies.scenarios()),
         ("transfer-scenarios/", setup_bodies.transfer_scenarios()),
     ):
+        if client.call("GET", f"/api/v1/oms/{path}?limit=1")["count"]:
+            continue  # a set-up that was interrupted goes on
         said(f"{len(bodies)} {path.strip('/').split('/')[-1].replace('_', ' ').replace('-', ' ')}")
         for body in bodies:
             client.post(path, body)
@@ -105,11 +107,11 @@ class Showcase:
         processes.start("staff", (*staff, *pace), {"STAFF_PASSWORD": self._place.admin_password})
 
     def load(self, stop: Event, say: Callable[[str], None]) -> None:
-        """Once an installation: a loaded one has locations."""
+        """Once an installation: a loaded one has orders."""
         client = Client(self._url, self._place.settings.admin_user, self._place.admin_password)
         try:
             client.log_in()
-            if client.call("GET", "/api/v1/oms/stock_locations/?limit=1")["count"]:
+            if client.call("GET", "/api/v1/oms/orders/?limit=1")["count"]:
                 return
             bodies = list(data.orders(ORDERS, SEED))
             set_up(client, bodies, list(network.locations(LOCATIONS, SEED)), SEED, lambda text: say(f"… {text}"))

@@ -22,6 +22,10 @@ log_ = logging.getLogger("daybook.api")
 
 MOST_BYTES = 8 * 1024 * 1024
 WAIT_SECONDS = 2.0
+POOL_SECONDS = 3.0
+"""A request that gets no connection in time is answered 503: whoever asked may wait better than our threads."""
+RECONNECT_SECONDS = 1.0
+"""A pool that fails longer gives up until the next request; its own pauses would grow and outlast the outage."""
 
 ALL = every_route.__all__  # imported for what it declares
 
@@ -29,7 +33,13 @@ ALL = every_route.__all__  # imported for what it declares
 def services_of(log: EventLog, settings: Settings, secret_key: str) -> Services:
     """What the routes work with, opened for this process."""
     pool: ConnectionPool[Any] = ConnectionPool(
-        log.database_url, min_size=1, max_size=max(4, settings.api_threads // 2), open=True, kwargs={"autocommit": True}
+        log.database_url,
+        min_size=1,
+        max_size=max(4, settings.api_threads // 2),
+        open=True,
+        kwargs={"autocommit": True},
+        timeout=POOL_SECONDS,
+        reconnect_timeout=RECONNECT_SECONDS,
     )
     return Services(log, pool, log.keyring(secret_key), settings, secret_key)
 
