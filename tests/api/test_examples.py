@@ -150,7 +150,8 @@ def test_the_page(empty: Site) -> None:
     admin = _log_in(empty)
     _settings(admin)
     _stock(admin)
-    assert admin.post("scenarios/", SCENARIO)["version"] == 1
+    scenario = admin.post("scenarios/", SCENARIO)
+    assert (scenario["id"], scenario["version"], scenario["warnings"]) == (1, 1, [])
     assert admin.post("transfer-scenarios/", TRANSFER_SCENARIO)["name"] == "From the warehouse"
     package = _planned(admin, *_order(admin))
     _packed_and_refused(admin, package)

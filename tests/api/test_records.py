@@ -82,7 +82,7 @@ def test_a_reason_removed_is_used_no_more(site: Site) -> None:
 def test_each_put_is_a_new_version_of_a_scenario(site: Site) -> None:
     made = site.admin.post("scenarios/", {**SCENARIO, "name": "Versions"})
     assert made["version"] == 1
-    assert made["warnings"] == []
+    assert not any("NOWHERE" in warning for warning in made["warnings"])
     assert site.admin.put(f"scenarios/{made['id']}/", {**SCENARIO, "name": "Versions", "priority": 9})["version"] == 2
 
 
