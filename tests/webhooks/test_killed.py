@@ -75,7 +75,7 @@ def test_senders_killed_again_and_again(outbox: Outbox, receiver: Receiver) -> N
     chance, kills = random.Random(7), 0
     senders = [running(start("sender", outbox)) for _ in range(2)]
     try:
-        while outbox.states().get("pending", 1) and kills < 40:
+        while outbox.states().get("pending", 1) and kills < 10:
             before = len(receiver.got)
             wait_for(partial(moved_on, outbox, receiver, before), 30)
             time.sleep(chance.uniform(0, 0.05))
