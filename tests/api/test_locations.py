@@ -109,6 +109,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"address": {"latitude": "NaN", "longitude": "0"}}, "address"),
     ({"address": {"latitude": "10"}}, "address"),
     ({"address": {"latitude": "1e-999999999", "longitude": "0"}}, "address"),
+    ({"address": {"latitude": "10.0000000000000001", "longitude": "0"}}, "address"),
     ({"address": {"city": "Leeds"}}, "address"),
     ({"address": {"city": {"name": ""}}}, "address"),
     ({"engine": {}}, "engine"),
