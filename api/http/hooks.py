@@ -9,7 +9,7 @@ from api.http.errors import WrongInput
 from api.http.paging import PARAMETERS, asked_of, page_of, page_of_all
 from api.http.routes import AUDIT, HOOKS, Answer, Call, route
 from api.settings import Network
-from projections.filters import BIGGEST, BadFilter
+from projections.filters import BadFilter
 from projections.listing import COUNTED_TO
 from webhook_outbox import ledger, subscriptions, trial
 from webhook_outbox import registry as catalogue
@@ -71,7 +71,7 @@ def registry(call: Call) -> Any:
 @route("GET", f"{PATH}/<int:id>/", roles=LEDGER, tag="webhooks", answers="Webhook")
 def hook(call: Call, id: int) -> Any:
     """A subscription; its secrets are never shown."""
-    return subscriptions.one(call.log, call.services.keyring, _id(id))
+    return subscriptions.one(call.log, call.services.keyring, id)
 
 
 @route("PUT", f"{PATH}/<int:id>/", roles=HOOKS, tag="webhooks", free_body=True, answers="Webhook")
@@ -89,7 +89,7 @@ def change_hook(call: Call, id: int) -> Any:
 @route("DELETE", f"{PATH}/<int:id>/", roles=HOOKS, tag="webhooks", status=204)
 def delete_hook(call: Call, id: int) -> Answer:
     """Stops further sends; what was sent stays in the ledger."""
-    subscriptions.remove(call.log, _id(id), actor=call.caller.username)
+    subscriptions.remove(call.log, id, actor=call.caller.username)
     return Answer(None, 204)
 
 
@@ -98,7 +98,7 @@ def test_hook(call: Call, id: int) -> Any:
     """Sends a signed trial message and gives back what was answered."""
     services = call.services
     with call.log.listening() as connection:
-        return trial.test(call.log, connection, services.keyring, _courier(services.settings.webhook_allow), _id(id))
+        return trial.test(call.log, connection, services.keyring, _courier(services.settings.webhook_allow), id)
 
 
 @route(
@@ -129,7 +129,7 @@ def list_events(call: Call) -> Answer:
 def event(call: Call, id: int) -> Any:
     """A delivery: the bytes, and every attempt with what was answered."""
     with call.services.pool.connection() as connection:
-        return ledger.event(connection, call.services.keyring, _id(id))
+        return ledger.event(connection, call.services.keyring, id)
 
 
 @route("POST", f"{EVENTS}/<int:id>/retry/", roles=HOOKS, tag="webhooks", body=Force(), answers="WebhookTrial")
@@ -138,24 +138,19 @@ def retry(call: Call, id: int) -> Any:
     services = call.services
     courier = _courier(services.settings.webhook_allow)
     with call.log.listening() as connection:  # not of the pool: the receiver may take its time
-        return trial.retry(call.log, connection, services.keyring, courier, _id(id), force=call.body["force"])
+        return trial.retry(call.log, connection, services.keyring, courier, id, force=call.body["force"])
 
 
 def _change(call: Call, id: int, *, partial: bool) -> Any:
     return subscriptions.change(
         call.log,
         call.services.keyring,
-        _id(id),
+        id,
         call.body,
         actor=call.caller.username,
         partial=partial,
         allowed=call.services.settings.webhook_allow,
     )
-
-
-def _id(id: int) -> int:
-    """No id is greater, and PostgreSQL could not read it: it is one that is not there."""
-    return min(id, BIGGEST)
 
 
 @cache

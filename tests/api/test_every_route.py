@@ -61,7 +61,7 @@ def test_a_body_that_is_none(site: Site, route: Route) -> None:
 @named(asking)
 def test_nobody_without_a_key_or_with_another_role(site: Site, strangers: dict[str, Client], route: Route) -> None:
     head = site.log.head().position
-    body = None if route.method == "GET" else {}
+    body: dict[str, Any] | None = None if route.method == "GET" else {}
     is_error(site.nobody(route.method, address(route.path), body), 401)
     for role, client in strangers.items():
         if role not in route.roles:
