@@ -7,7 +7,9 @@ from typing import Any
 from uuid import uuid4
 
 from benchmarks.lives import Lives
+from domain.declared import order as orders
 from domain.location import LocationRegistered
+from domain.order import Order
 from domain.personal import Personal
 from domain.settings import CargoCompanySaved, ChannelSaved, DenialReasonSaved
 from eventlog.log import EventLog
@@ -94,3 +96,13 @@ def projecting(log: EventLog) -> Iterator[threading.Thread]:
 
 def caught_up(log: EventLog, timeout: float = 60.0) -> None:
     assert log.wait_for(["projections"], log.head().position, timeout), log.positions()
+
+
+def folded(log: EventLog) -> dict[int, Order]:
+    """Every order by the domain's evolve alone, straight from the log."""
+    states: dict[int, Any] = {}
+    for event in log.read(0, 10**6):
+        if event.stream.startswith("order-"):
+            id = int(event.stream.removeprefix("order-"))
+            states[id] = orders.evolve(states.get(id), event.fact, event.at)
+    return states

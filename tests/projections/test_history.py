@@ -19,7 +19,12 @@ from projections.objects import render
 from tests.projections.stories import Story, reveal
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def log(kept_log: EventLog) -> EventLog:
+    return kept_log
+
+
+@pytest.fixture(scope="module")
 def story(log: EventLog) -> Iterator[Story]:
     story = Story(log, seed=31)
     story.settings()

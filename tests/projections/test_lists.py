@@ -1,193 +1,17 @@
-"""Lists against brute force: every filter, sort, page, count and scope gives what looking at each object gives."""
+"""Lists: sorts, pages, cursors and counts hold every row once; what a page shows; what is found by id or text."""
 
-from collections.abc import Callable, Iterator
-from datetime import datetime
+from collections.abc import Callable
 from typing import Any
 
-import psycopg
 import pytest
 
-from domain.order import Order
 from domain.package import Package
 from domain.states import PackageStatus
-from domain.transfer import Transfer
-from eventlog.log import EventLog
 from projections import listing
 from projections.objects.state import state_id
-from projections.projection import Projection
-from projections.queries import LISTS, BadFilter, UnknownFilter, find, plan, render_page, search, select
-from projections.schema import TABLES, install
-from tests.projections.stories import Story, reveal
-from tests.projections.test_projector import folded
-
-
-class World:
-    """Read models at the head of a log, and the same orders folded apart."""
-
-    def __init__(self, log: EventLog) -> None:
-        story = Story(log, seed=41)
-        story.settings()
-        story.orders(60)
-        story.steps(500)
-        install(log)
-        self.log, self.orders = log, folded(log)
-        self.connection: psycopg.Connection[Any] = log.listening()
-        events = log.read(0, 10**6)
-        with self.connection.transaction():
-            Projection({name: name for name in TABLES}, reveal).apply(self.connection, events)
-
-    def ids(self, name: str, params: dict[str, str], **more: Any) -> list[int]:
-        page = select(self.connection, name, params, self.log.reference, limit=100, **more)
-        assert page.count == len(page.rows) or page.count > 100
-        return [row[0] for row in page.rows]
-
-    def all_ids(self, name: str, params: dict[str, str], **more: Any) -> list[int]:
-        found: list[int] = []
-        number = 1
-        while True:
-            page = select(self.connection, name, params, self.log.reference, limit=100, page=number, **more)
-            found += [row[0] for row in page.rows]
-            if len(page.rows) < 100:
-                assert page.count == len(found) and page.count_exact
-                return found
-            number += 1
-
-
-@pytest.fixture(scope="module")
-def world(postgres: Any) -> Iterator[World]:
-    name = "test_lists"
-    with psycopg.connect(postgres.database_url("postgres"), autocommit=True) as connection:
-        connection.execute(f"create database {name} template template_daybook")
-    log = EventLog.open(postgres.database_url(name))
-    world = World(log)
-    yield world
-    world.connection.close()
-    log.close()
-    with psycopg.connect(postgres.database_url("postgres"), autocommit=True) as connection:
-        connection.execute(f"drop database {name} with (force)")
-
-
-DAY = "2026-11-01"
-NOON = datetime.fromisoformat("2026-11-01T08:05:00+00:00")
-
-OfPackage = Callable[[Order, Package], bool]
-PACKAGES: list[tuple[dict[str, str], OfPackage]] = [
-    ({}, lambda o, p: True),
-    ({"state": "100"}, lambda o, p: p.state == 100),
-    ({"state": str(state_id(PackageStatus.delivered, "package"))}, lambda o, p: p.state == 900),
-    ({"state__enum_value": "cancelled"}, lambda o, p: p.state == 1000),
-    ({"state__enum_value__ne": "1000"}, lambda o, p: p.state != 1000),
-    ({"state__enum_value__in": "100,900,910"}, lambda o, p: p.state in (100, 900, 910)),
-    ({"state__enum_value": "100", "stock_location": "3"}, lambda o, p: p.state == 100 and p.location == 3),
-    ({"stock_location__erp_code": "ST-003"}, lambda o, p: p.location == 3),
-    ({"stock_location__erp_code": "ST-???"}, lambda o, p: False),
-    ({"stock_location__erp_code__in": "ST-003,ST-004"}, lambda o, p: p.location in (3, 4)),
-    ({"stock_location__stock_location_type": "warehouse"}, lambda o, p: p.location in (1, 8)),
-    ({"order": "7"}, lambda o, p: o.id == 7),
-    ({"order__number": "R100000"}, lambda o, p: o.number.startswith("R100000")),
-    ({"order__number": "R%"}, lambda o, p: False),
-    ({"order__omnitron_id": "9"}, lambda o, p: o.omnitron_id == 9),
-    ({"order__channel": "app"}, lambda o, p: o.channel == 2),
-    ({"order__channel": "1"}, lambda o, p: o.channel == 1),
-    ({"order__date_placed__gte": "2026-11-01T08:00:20Z"}, lambda o, p: str(o.date_placed) >= "2026-11-01 08:00:20"),
-    ({"order__date_placed__lte": DAY}, lambda o, p: True),
-    ({"order__date_placed__gte": "2026-11-02"}, lambda o, p: False),
-    ({"order__date": DAY}, lambda o, p: True),
-    ({"order__date": "2026-11-02"}, lambda o, p: False),
-    ({"order__delivery_type": "home"}, lambda o, p: o.delivery_type == "home"),
-    ({"is_click_and_collect": "true"}, lambda o, p: o.delivery_type == "store_pickup"),
-    ({"created_date__gte": "2000-01-01"}, lambda o, p: True),
-    ({"modified_date__lte": "2000-01-01"}, lambda o, p: False),
-    ({"shipment__awb_number": "AWB1"}, lambda o, p: False),
-    ({"shipment__cargo_company": "fast"}, lambda o, p: False),
-    ({"shipment__created_date__gte": "2000-01-01"}, lambda o, p: p.shipment is not None),
-    ({"product_sku": "SKU-0123"}, lambda o, p: any(i.sku == "SKU-0123" for i in p.items)),
-    (
-        {"product_barcode": "bar-77"},
-        lambda o, p: any(i.barcode == "bar-77" and i.id in {x.item for x in p.items} for i in o.items),
-    ),
-    ({"customer_first_name": "ada3"}, lambda o, p: o.id % 7 == 3 and o.id % 10 > 0),
-    ({"customer_last_name": "Byron"}, lambda o, p: o.id % 10 > 0),
-    ({"city": "Leeds"}, lambda o, p: o.destination.city == "Leeds"),
-    ({"country": "GB"}, lambda o, p: True),
-    ({"township": "x"}, lambda o, p: False),
-    ({"cancellation_failure": "true"}, lambda o, p: False),
-    ({"cancellation_failure": "false"}, lambda o, p: True),
-    ({"id__gt": "20"}, lambda o, p: p.id > 20),
-    ({"id__gte": "20", "id__lt": "40"}, lambda o, p: 20 <= p.id < 40),
-    ({"id__lte": "20"}, lambda o, p: p.id <= 20),
-    ({"pk__in": "3, 5,7"}, lambda o, p: p.id in (3, 5, 7)),
-    ({"order_item__omnitron_id": "1051"}, lambda o, p: any(i.omnitron_id == 1051 for i in o.items)),
-    ({"order_item__omnitron_id__in": "1050,1061"}, lambda o, p: any(i.omnitron_id in (1050, 1061) for i in o.items)),
-    ({"retail_store__erp_code": "ST-003"}, lambda o, p: False),
-    ({"location_or_store__erp_code": "ST-003"}, lambda o, p: p.location == 3),
-    ({"number": "R1000005P"}, lambda o, p: p.number.startswith("R1000005P")),
-]
-
-
-@pytest.mark.parametrize(("params", "fits"), PACKAGES, ids=lambda v: "&".join(v) if isinstance(v, dict) else "")
-def test_filters_of_packages(world: World, params: dict[str, str], fits: OfPackage) -> None:
-    expected = {p.id for o in world.orders.values() for p in o.packages.values() if fits(o, p)}
-    assert set(world.all_ids("packages", params)) == expected
-    mine = {p.id for o in world.orders.values() for p in o.packages.values() if p.location in (3, 8)}
-    assert set(world.all_ids("packages", params, scope=[3, 8])) == expected & mine
-
-
-def test_every_filter_of_packages_is_tried() -> None:
-    tried = {name for params, _ in PACKAGES for name in params}
-    known = set(LISTS["packages"].filters)
-    assert known - tried <= {"id", "created_date__lte", "modified_date__gte", "shipment__created_date__lte"}
-
-
-OfTransfer = Callable[[Order, Transfer], bool]
-TRANSFERS: list[tuple[dict[str, str], OfTransfer]] = [
-    ({}, lambda o, t: True),
-    ({"state": "in_transit"}, lambda o, t: t.state == "in_transit"),
-    ({"state__enum_value__in": "transferred,cancelled"}, lambda o, t: t.state in ("transferred", "cancelled")),
-    ({"source__erp_code": "ST-003"}, lambda o, t: t.source == 3),
-    ({"destination__erp_code": "ST-003"}, lambda o, t: t.destination == 3),
-    ({"erp_code": "ST-003"}, lambda o, t: 3 in (t.source, t.destination)),
-    ({"order__number": "R100000"}, lambda o, t: o.number.startswith("R100000")),
-    ({"package_number": "R1000002P1"}, lambda o, t: t.number.startswith("R1000002P1")),
-    ({"order__channel": "web"}, lambda o, t: o.channel == 1),
-    ({"order__customer__first_name": "ADA1"}, lambda o, t: o.id % 7 == 1 and o.id % 10 > 0),
-    ({"product_sku": "SKU-0123"}, lambda o, t: any(i.sku == "SKU-0123" for i in t.items)),
-    ({"destination__country": "GB"}, lambda o, t: True),
-    ({"order__date_placed": "2026-11-01"}, lambda o, t: True),
-]
-
-
-@pytest.mark.parametrize(("params", "fits"), TRANSFERS, ids=lambda v: "&".join(v) if isinstance(v, dict) else "")
-def test_filters_of_transfers(world: World, params: dict[str, str], fits: OfTransfer) -> None:
-    expected = {t.id for o in world.orders.values() for t in o.transfers.values() if fits(o, t)}
-    for name in ("transfer_orders", "transfer_orders-short"):
-        assert set(world.all_ids(name, params)) == expected
-    mine = {
-        t.id
-        for o in world.orders.values()
-        for t in o.transfers.values()
-        if t.source in (3, 8) or t.destination in (3, 8)
-    }
-    assert set(world.all_ids("transfer_orders", params, scope=[3, 8])) == expected & mine
-
-
-@pytest.mark.parametrize(
-    ("params", "fits"),
-    [
-        ({"state": "400"}, lambda o: o.state == 400),
-        ({"state__enum_value__ne": "400"}, lambda o: o.state != 400),
-        ({"number": "R100001"}, lambda o: o.number.startswith("R100001")),
-        ({"omnitron_id": "12"}, lambda o: o.omnitron_id == 12),
-        ({"channel": "app"}, lambda o: o.channel == 2),
-        ({"customer_email": "c1"}, lambda o: str(o.id).startswith("1") and o.id % 10 > 0),
-        ({"unplanned": "true"}, lambda o: bool(o.unplanned)),
-        ({"city": "York"}, lambda o: o.destination.city == "York"),
-        ({"date_placed__gte": "2026-11-01T08:00:30Z"}, lambda o: str(o.date_placed) >= "2026-11-01 08:00:30"),
-    ],
-    ids=str,
-)
-def test_filters_of_orders(world: World, params: dict[str, str], fits: Callable[[Order], bool]) -> None:
-    assert set(world.all_ids("orders", params)) == {o.id for o in world.orders.values() if fits(o)}
+from projections.queries import LISTS, BadFilter, find, plan, render_page, search, select
+from tests.projections.conftest import World
+from tests.projections.stories import reveal
 
 
 def test_other_lists(world: World) -> None:
@@ -324,43 +148,6 @@ def test_counts(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
         assert (page.count, page.count_exact) == (n, True)
     with pytest.raises(BadFilter, match="position__gt"):
         select(world.connection, "packages", {}, world.log.reference, page=3, limit=5)
-
-
-def test_unknown_filters_name_the_known(world: World) -> None:
-    for name in LISTS:
-        with pytest.raises(UnknownFilter) as error:
-            select(world.connection, name, {"colour": "red"}, world.log.reference)
-        assert error.value.name == "colour"
-        assert set(LISTS[name].filters) <= set(error.value.known)
-        assert "colour" in str(error.value)
-    with pytest.raises(UnknownFilter, match="state__enum_value__in"):
-        select(world.connection, "packages", {"stat": "1"}, world.log.reference)
-
-
-@pytest.mark.parametrize(
-    ("name", "field", "value"),
-    [
-        ("packages", "state", "nowhere"),
-        ("packages", "state__enum_value__in", "100,nowhere"),
-        ("packages", "order", "x"),
-        ("packages", "order", "9" * 30),
-        ("packages", "pk__in", "1,x"),
-        ("packages", "created_date__gte", "yesterday"),
-        ("packages", "created_date__gte", "2026-13-01"),
-        ("packages", "is_click_and_collect", "perhaps"),
-        ("packages", "stock_location__stock_location_type", "garage"),
-        ("packages", "product_sku", "a\0b"),
-        ("packages", "position__gt", "x"),
-        ("transfer_orders", "state", "100"),
-        ("discrepancies", "reason", "stolen"),
-        ("state-transition-logs", "content_type", "cat"),
-        ("stock_locations", "is_active", "perhaps"),
-    ],
-)
-def test_wrong_values(world: World, name: str, field: str, value: str) -> None:
-    with pytest.raises(BadFilter) as error:
-        select(world.connection, name, {field: value}, world.log.reference)
-    assert error.value.field == field and error.value.text
 
 
 def test_wrong_sorts_and_pages(world: World) -> None:

@@ -17,17 +17,7 @@ from projections.projection import Projection
 from projections.projector import Projector
 from projections.rebuild import digest
 from projections.schema import TABLES, install
-from tests.projections.stories import Story, caught_up, projecting, reveal
-
-
-def folded(log: EventLog) -> dict[int, Order]:
-    """Every order by the domain's evolve alone, straight from the log."""
-    states: dict[int, Any] = {}
-    for event in log.read(0, 10**6):
-        if event.stream.startswith("order-"):
-            id = int(event.stream.removeprefix("order-"))
-            states[id] = orders.evolve(states.get(id), event.fact, event.at)
-    return states
+from tests.projections.stories import Story, caught_up, folded, projecting, reveal
 
 
 def rows(log: EventLog, text: str) -> list[tuple[Any, ...]]:
