@@ -12,17 +12,18 @@ from projections.counts import LIST_COUNTS
 from projections.fold import States, Touched, fold
 from projections.model import Count, OfEvents, OfState
 from projections.models import MODELS
+from projections.models.order_customers import ORDER_CUSTOMERS
 from projections.models.orders import ORDER_STATES
-from projections.objects.person import Reveal
+from projections.objects.person import Reveal, Warm
 from projections.writing import write, write_counts
 
 
 class Projection:
     """Events into tables. `tables`: the name of a read model → the table that stands for it; `order_states` is among
-    them. What is not named is not written."""
+    them. What is not named is not written. `warm`: told the keys of the customers whose values are opened next."""
 
-    def __init__(self, tables: Mapping[str, str], reveal: Reveal) -> None:
-        self._tables, self._reveal = tables, reveal
+    def __init__(self, tables: Mapping[str, str], reveal: Reveal, warm: Warm | None = None) -> None:
+        self._tables, self._reveal, self._warm = tables, reveal, warm
         self._states = States(tables[ORDER_STATES.name])
         self._counting = LIST_COUNTS.name in tables
         self._models = [model for model in MODELS if self._counting or model.name in tables]
@@ -48,6 +49,8 @@ class Projection:
     def flush(self, connection: psycopg.Connection[Any]) -> None:
         """Writes what waits."""
         touched = list(self._touched.values())
+        if self._warm is not None and ORDER_CUSTOMERS in self._models:
+            self._warm([one.after.personal.key for one in touched if one.before is None])
         with connection.pipeline():
             for model in self._of_state:
                 self._write(connection, model, of_state(model, touched, self._reveal))

@@ -8,7 +8,7 @@ import psycopg
 
 from eventlog.log import EventLog
 from eventlog.recorded import Recorded
-from projections.objects.person import Reveal
+from projections.objects.person import Reveal, Warm
 from projections.projection import Projection
 from projections.rebuild import SHARE, Underway, rebuild
 from projections.schema import FOLLOWER, TABLES, install
@@ -19,15 +19,16 @@ BATCH = 1_000
 
 
 class Projector:
-    """`reveal` opens personal values for the one read model that shows them (order_customers)."""
+    """`reveal` opens personal values for the one read model that shows them (order_customers), `warm` fetches the keys
+    it will need: both of the keyring."""
 
-    def __init__(self, log: EventLog, reveal: Reveal) -> None:
-        self._log, self._reveal = log, reveal
+    def __init__(self, log: EventLog, reveal: Reveal, warm: Warm | None = None) -> None:
+        self._log, self._reveal, self._warm = log, reveal, warm
 
     def run(self, stop: Event) -> None:
         """Until `stop`. Makes the tables, builds anew what is out of date, then follows; one process at a time."""
         self._prepare(stop)
-        projection = Projection({name: name for name in TABLES}, self._reveal)
+        projection = Projection({name: name for name in TABLES}, self._reveal, self._warm)
 
         def handle(connection: psycopg.Connection[Any], events: list[Recorded]) -> None:
             # Rows and position are lost together or not at all, and made again from the log: no wait for the disk.
@@ -43,7 +44,7 @@ class Projector:
                 stale = install(self._log)
                 if stale:
                     logger.info("building anew: %s", ", ".join(stale))
-                    rebuild(self._log, stale, self._reveal)
+                    rebuild(self._log, stale, self._reveal, warm=self._warm)
                 return
             except (psycopg.OperationalError, psycopg.InterfaceError, Underway) as trouble:
                 logger.warning("the read models are not ready: %s", str(trouble).strip().split("\n")[0])

@@ -9,7 +9,7 @@ import psycopg
 
 from eventlog.log import EventLog
 from projections.models.orders import ORDER_STATES
-from projections.objects.person import Reveal
+from projections.objects.person import Reveal, Warm
 from projections.projection import Projection
 from projections.schema import TABLES, create, create_indexes, projected, rename
 
@@ -45,7 +45,11 @@ def digest(connection: psycopg.Connection[Any], name: str) -> str:
 
 
 def rebuild(
-    log: EventLog, names: str | Sequence[str], reveal: Reveal, progress: Progress | None = None
+    log: EventLog,
+    names: str | Sequence[str],
+    reveal: Reveal,
+    progress: Progress | None = None,
+    warm: Warm | None = None,
 ) -> dict[str, Rebuilt]:
     """Builds these read models from the first event on. The new tables stand beside the old ones until they have come
     to where the projector is; then they take their names in one transaction. Raises KeyError for a name unknown, and
@@ -65,7 +69,9 @@ def rebuild(
             connection.execute(f"drop table if exists {scratch}".encode())
             create(connection, ORDER_STATES, scratch, scratch=True)
         try:
-            build = _Build(log, connection, Projection({ORDER_STATES.name: scratch or "", **next_to}, reveal), progress)
+            build = _Build(
+                log, connection, Projection({ORDER_STATES.name: scratch or "", **next_to}, reveal, warm), progress
+            )
             build.up_to_near_the_projector()
             for table in wanted:
                 create_indexes(connection, table, next_to[table.name])

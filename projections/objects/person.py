@@ -1,6 +1,6 @@
 """What is personal of an order, opened for a reader; nulls where the person was forgotten (spec 6.2)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from domain.order import Order
@@ -8,6 +8,9 @@ from domain.personal import Personal
 
 Reveal = Callable[[Personal], Mapping[str, Any] | None]
 """Opens a sealed value; None when its key was destroyed."""
+
+Warm = Callable[[Iterable[str]], None]
+"""Fetches the keys of many customers at once, so that opening does not ask for each."""
 
 _CUSTOMER = ("id", "email", "first_name", "last_name", "phone_number")
 

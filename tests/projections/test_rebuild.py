@@ -99,6 +99,19 @@ def test_a_rebuild_that_was_killed_begins_again(log: EventLog, monkeypatch: pyte
     assert_rows_are_true(log)
 
 
+def test_keys_are_fetched_once_for_each_new_order(log: EventLog) -> None:
+    story = Story(log, seed=27)
+    story.orders(9)
+    story.steps(30)
+    warmed: list[str] = []
+    with projecting(log):
+        caught_up(log)
+    rebuild(log, "order_customers", reveal, warm=warmed.extend)
+    assert sorted(warmed) == sorted(f"key{id}" for id in story.lives.orders)
+    rebuild(log, "packages", reveal, warm=warmed.extend)
+    assert len(warmed) == 9
+
+
 def test_one_at_a_time(log: EventLog) -> None:
     story = Story(log, seed=25)
     story.orders(3)
