@@ -28,7 +28,8 @@ def parts(log: EventLog, settings: Settings, only: Iterable[str]) -> dict[str, C
     if "projector" in wanted:
         from projections.projector import Projector
 
-        made["projector"] = Projector(log, log.keyring(settings.secret_key or "").reveal).run
+        keyring = log.keyring(settings.secret_key or "")
+        made["projector"] = Projector(log, keyring.reveal, keyring.warm).run
     if "webhooks" in wanted:
         from webhook_outbox.fan_out import FanOut
         from webhook_outbox.sender import Sender
