@@ -119,7 +119,7 @@ def encode_stored(decision: Decision, stored: Iterable[tuple[str, str, bytes]], 
         raise Poisoned("a decision claims a key twice")
     rows: dict[str, _Stream] = {}
     order: dict[str, int] = {}
-    events = []
+    events: list[_Event] = []
     try:
         for stream, topic, state in stored:
             if len(state) > MAX_EVENT_BYTES:

@@ -1,10 +1,8 @@
 """The event log: the one object the rooms above append to, read from and follow."""
 
-import random
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from threading import Event
@@ -16,11 +14,9 @@ from eventsourcing.application import Application
 from eventsourcing.persistence import EventStore
 from eventsourcing.utils import Environment
 
-from domain.guards import Effect
-from domain.kernel import Given
-from domain.kinds import kind_of
 from eventlog.committer import Committer
 from eventlog.connect import Datastore, connect
+from eventlog.decide import Decide, Decider, Prepared
 from eventlog.encode import encode
 from eventlog.follow import Handle, run_follower, run_tail
 from eventlog.ids import Ids
@@ -29,36 +25,20 @@ from eventlog.mapper import FactMapper
 from eventlog.migrate import migrate
 from eventlog.read import Reader
 from eventlog.recorded import (
-    Claim,
     Claimed,
-    ClaimTaken,
     Decision,
     Head,
     Held,
     Recorded,
-    VersionClash,
     Written,
-    new_command_id,
 )
 from eventlog.recorder import FollowerRecorder, LogFactory
 from eventlog.reference import Reference
-from eventlog.states import NOTHING, States
-
-Decide = Callable[[Any, Given], Iterable[Any]]
+from eventlog.states import States
 
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """What a decision would write: the facts, the state before and after, and the decision itself."""
-
-    facts: tuple[Any, ...]
-    before: Held
-    after: Any
-    decision: Decision
 
 
 class Events(EventStore[str]):
@@ -99,8 +79,10 @@ class EventLog(Application[str]):
         self._reader = Reader(self._datastore)
         self._states = States(self._reader, cached_states)
         self._closed = False
-        self.ids = Ids(self._datastore)
+        self.ids: Callable[[str], int] = Ids(self._datastore)
         self.followers = FollowerRecorder(self._datastore)
+        decider = Decider(self, self._states)
+        self.decide, self.prepare, self.given = decider.decide, decider.prepare, decider.given
         super().__init__()
 
     @classmethod
@@ -151,145 +133,6 @@ class EventLog(Application[str]):
         """Decisions that wait for their transaction now."""
         return self._committer.waiting
 
-    # --- decide -----------------------------------------------------------------------------------------------------
-
-    def decide(
-        self,
-        stream: str,
-        function: Decide,
-        *,
-        actor: str,
-        command: str,
-        command_id: UUID | None = None,
-        correlation_id: str = "",
-        causation_id: str = "",
-        given: Given | None = None,
-        claims: tuple[Claim, ...] = (),
-        expects: Mapping[str, int] | None = None,
-        check: Callable[[Any, int], None] | None = None,
-        checked: bool = True,
-        attempts: int = 8,
-    ) -> Written:
-        """Loads the stream, calls `function(state or None, given) -> facts`, computes their effects and appends; on a
-        version clash it decides anew on the fresh state, `attempts` times at most. No facts: nothing is written and the
-        state's position and version come back. `check(state, version)` may raise (If-Match). `checked=False` forces:
-        guards are moved without being asked. The same `command_id`, or a claim that is taken, is found even where the
-        function would by now refuse. What the function raises is raised only if it holds on the fresh state."""
-        envelope = Decision(
-            command_id=command_id or new_command_id(),
-            events=(),
-            expects=expects or {},
-            claims=claims,
-            actor=actor,
-            command=command,
-            correlation_id=correlation_id,
-            causation_id=causation_id,
-        )
-        held = self._states.known(stream)
-        fresh = held is None
-        while True:
-            if held is None or fresh:
-                held = self._states.now(stream)
-            try:
-                prepared = self._prepare(stream, held, function, envelope, given, check, checked)
-            except Exception:
-                if fresh:
-                    if command_id is not None or claims:
-                        return self._written_before(envelope)
-                    raise
-                fresh = True
-                continue
-            if not prepared.facts:
-                if fresh:
-                    return Written(held.position, {stream: held.version}, self.now())
-                fresh = True
-                continue
-            try:
-                written = self.append(prepared.decision)
-            except VersionClash:
-                attempts -= 1
-                if attempts <= 0:
-                    raise
-                time.sleep(random.uniform(0, 0.003))  # noqa: S311 - jitter
-                fresh = True
-                continue
-            if not written.repeated:
-                self._states.moved(stream, held, prepared.facts, written.at, written.position, written.versions[stream])
-            return written
-
-    def prepare(
-        self,
-        stream: str,
-        function: Decide,
-        *,
-        actor: str,
-        command: str,
-        command_id: UUID | None = None,
-        correlation_id: str = "",
-        causation_id: str = "",
-        given: Given | None = None,
-        claims: tuple[Claim, ...] = (),
-        expects: Mapping[str, int] | None = None,
-        check: Callable[[Any, int], None] | None = None,
-        checked: bool = True,
-    ) -> Prepared:
-        """What `decide` would write now, without writing it: for `dry_run`, or to append several together."""
-        envelope = Decision(
-            command_id=command_id or new_command_id(),
-            events=(),
-            expects=expects or {},
-            claims=claims,
-            actor=actor,
-            command=command,
-            correlation_id=correlation_id,
-            causation_id=causation_id,
-        )
-        return self._prepare(stream, self._states.now(stream), function, envelope, given, check, checked)
-
-    def given(self, actor: str) -> Given:
-        """What a decision is handed: the time, new ids, reference data, who asks."""
-        return Given(self.now(), self.ids, self.reference, actor)
-
-    def _prepare(
-        self,
-        stream: str,
-        held: Held,
-        function: Decide,
-        envelope: Decision,
-        given: Given | None,
-        check: Callable[[Any, int], None] | None,
-        checked: bool,
-    ) -> Prepared:
-        if check is not None:
-            check(held.state, held.version)
-        given = given or self.given(envelope.actor)
-        facts = tuple(function(held.state, given))
-        kind = kind_of(stream)
-        effects: list[Effect] = []
-        state = held.state
-        for fact in facts:
-            after = kind.evolve(state, fact, given.now)
-            effects.extend(kind.effects(state, fact, after))
-            state = after
-        decision = replace(
-            envelope,
-            events=tuple((stream, fact) for fact in facts),
-            expects={**envelope.expects, stream: held.version},
-            effects=tuple(effects if checked else (replace(effect, checked=False) for effect in effects)),
-        )
-        return Prepared(facts, held, state, decision)
-
-    def _written_before(self, envelope: Decision) -> Written:
-        """Called while an exception is handled: what was written under the same command id, else that exception."""
-        written = self.written(envelope.command_id)
-        if written is not None:
-            return written
-        for claim in envelope.claims:
-            taken = self.claim(claim.key)
-            if taken is not None:
-                raise ClaimTaken(taken.key, taken.fingerprint, taken.answer, taken.position)
-        raise
-
     # --- load and read ----------------------------------------------------------------------------------------------
 
     def state(self, stream: str, *, at_least: int | None = None) -> Held:
@@ -325,6 +168,13 @@ class EventLog(Application[str]):
     def keyring(self, secret: str) -> Keyring:
         """The customers' keys, opened with the installation's secret."""
         return Keyring(self._datastore, secret)
+
+    def prune(self, before: datetime) -> int:
+        """Lets go of idempotency keys and command ids recorded before a time (OMS_IDEMPOTENCY_DAYS); natural keys stay.
+        Gives how many went."""
+        with self._datastore.get_connection() as connection:
+            claims = connection.execute("delete from claims where not forever and at < %s", (before,)).rowcount
+            return claims + connection.execute("delete from commands where at < %s", (before,)).rowcount
 
     @cached_property
     def reference(self) -> Reference:
@@ -374,4 +224,4 @@ class EventLog(Application[str]):
         return True
 
 
-__all__ = ["NOTHING", "Decide", "EventLog", "Events", "Prepared"]
+__all__ = ["Decide", "EventLog", "Events", "Prepared"]

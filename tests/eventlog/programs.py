@@ -2,13 +2,23 @@
 
 import sys
 import threading
+import time
 from collections.abc import Callable
 from itertools import count
 
 from eventlog.log import EventLog
-from eventlog.recorded import new_command_id
+from eventlog.recorded import Decision, Unavailable, new_command_id
 from tests.eventlog.probe import counted
 from tests.eventlog.test_follow import note
+
+
+def written(log: EventLog, decision: Decision) -> bool:
+    """Whether it is known to be written. Unavailable leaves it open; the same command may be sent again."""
+    try:
+        log.append(decision)
+    except Unavailable:
+        return False
+    return True
 
 
 def writer(database_url: str, threads: str, stream: str) -> None:
@@ -19,7 +29,9 @@ def writer(database_url: str, threads: str, stream: str) -> None:
     def write() -> None:
         for number in numbers:
             command_id = new_command_id()
-            log.append(counted(f"probe-{number % 7}{stream}", 1, 1, command_id=command_id))
+            decision = counted(f"probe-{number % 7}{stream}", 1, 1, command_id=command_id)
+            while not written(log, decision):
+                time.sleep(0.1)
             sys.stdout.write(f"{command_id}\n")
             sys.stdout.flush()
 

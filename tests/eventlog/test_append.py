@@ -2,7 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import psycopg
@@ -196,3 +196,15 @@ def test_command_ids_are_unique_and_ordered_by_time() -> None:
     ids = [new_command_id() for _ in range(1000)]
     assert len(set(ids)) == 1000 and {one.version for one in ids} == {7}
     assert (ids[0].int >> 80) <= (ids[-1].int >> 80)
+
+
+def test_old_idempotency_keys_are_pruned_and_natural_keys_are_not(log: EventLog) -> None:
+    old = counted("probe-1", claims=(Claim("header"), Claim("order:1", forever=True)))
+    written = log.append(old)
+    between = written.at + timedelta(microseconds=1)
+    new = counted("probe-1", claims=(Claim("header-2"),))
+    log.append(new)
+    assert log.prune(between) == 2  # the key and the command id
+    assert log.claim("header") is None and log.written(old.command_id) is None
+    assert log.claim("order:1") is not None and log.claim("header-2") is not None
+    assert log.append(new).repeated

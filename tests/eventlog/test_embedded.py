@@ -88,9 +88,13 @@ def test_killed_with_its_owner_leaves_a_stale_pid_file_that_does_not_matter(data
         os.kill(postmaster(server), signal.SIGKILL)
         assert (server.place.data / "postmaster.pid").exists()
         pid_file = (server.place.data / "postmaster.pid").read_text().split("\n")
-        (server.place.data / "postmaster.pid").write_text("\n".join(["1", *pid_file[1:]]))
+        other = subprocess.Popen(["sleep", "100"], **server.place.run_as())  # noqa: S607 - any program of that user
+        (server.place.data / "postmaster.pid").write_text("\n".join([str(other.pid), *pid_file[1:]]))
         with start(data_dir) as again:  # the pid is another program's by now
             assert again.owner and value(again) == 42
+            assert other.poll() is None
+        other.kill()
+        other.wait()
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root runs it as another user")
