@@ -67,9 +67,14 @@ def _item(call: Call, row: dict[str, Any], n: int) -> dict[str, Any]:
         done = run(call, "package", id, row, f"#{n}")
     except Exception as error:
         status, body, _ = answer(error)
-        return {"package": id, "status_code": status, "error": body["error"]}
+        return {"package": told(id), "status_code": status, "error": body["error"]}
     said: dict[str, Any] = {"package": id, "status_code": 204}
     return {**said, "events": done.facts} if done.facts is not None else said
+
+
+def told(said: Any) -> str | int | None:
+    """What a row of a body names itself by, as it can be told again; null for what is neither text nor number."""
+    return said if isinstance(said, str | int) else None
 
 
 def _one(call: Call, kind: Kind, id: int) -> Answer:

@@ -8,7 +8,7 @@ from uuid import uuid5
 
 from marshmallow import ValidationError
 
-from api.http.commands import KEYS
+from api.http.commands import KEYS, told
 from api.http.errors import Failure, answer
 from api.http.order_schema import OrderBody
 from api.http.routes import COMMAND, OMS, WRITE, Answer, Call, route
@@ -80,7 +80,7 @@ def _batch(call: Call, rows: list[Any]) -> Answer:
 
 def _refused(row: Any, error: Exception) -> dict[str, Any]:
     status, body, _ = answer(error)
-    return {"number": row.get("number") if isinstance(row, dict) else None, "status_code": status, **body}
+    return {"number": told(row.get("number")) if isinstance(row, dict) else None, "status_code": status, **body}
 
 
 def _settled(call: Call, received: OrderReceived, decision: Decision, future: Any) -> Taken:

@@ -3,7 +3,7 @@
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, pre_load, validate
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, missing, post_load, pre_load, validate
 
 from api.http.input_schemas import BIG, Text, Whole
 from domain.states import OrderStatus
@@ -43,8 +43,17 @@ class Coordinate(fields.Decimal):
         return None if found is None else str(found)
 
 
+class OrEmpty(Text):
+    """A text that is never null: null is as if it were not given."""
+
+    def deserialize(self, value: Any, attr: str | None = None, data: Any = None, **kwargs: Any) -> Any:
+        return super().deserialize(missing if value is None else value, attr, data, **kwargs)
+
+
 def text(most: int, default: Any = "", **settings: Any) -> Text:
-    return Text(load_default=default, allow_none=True, validate=validate.Length(max=most), **settings)
+    """A text; with default None it may be null, else null is the default."""
+    made = Text if default is None else OrEmpty
+    return made(load_default=default, allow_none=True, validate=validate.Length(max=most), **settings)
 
 
 def thing(**settings: Any) -> fields.Dict:

@@ -133,6 +133,14 @@ def test_stock_rows_are_rejected_one_by_one(site: Site, quantity: object) -> Non
     assert len(said["rejected"]) == 2
 
 
+@pytest.mark.parametrize("name", [1.5, [2.5], {"id": 3.5}, True, None, 10**30])
+def test_rows_that_name_nothing_are_answered_one_by_one(site: Site, name: object) -> None:
+    (said,) = site.admin.post("packages/commands/", {"commands": [{"package": name, "slug": "x"}]}, 200)["results"]
+    assert said["status_code"] in (400, 404)
+    batch = site.admin("POST", "orders/", {"orders": [{"number": name}]})
+    assert [row["status_code"] for row in batch.json()["results"]] == [400]
+
+
 @pytest.mark.parametrize(
     "path",
     [
