@@ -1,5 +1,7 @@
-"""`make bench`: every benchmark, or those that are named: `make bench ARGS="append planning"`. Each is a program of its own
-(`python -m benchmarks.append --help`) that prints its table with the machine, checks what it wrote, and says its goals."""
+"""`make bench`: every benchmark, or those that are named: `make bench ARGS="append planning"`.
+
+Each is a program of its own (`python -m benchmarks.append --help`) that prints its table with the machine, checks what
+it wrote, and says its goals."""
 
 import subprocess
 import sys
@@ -30,7 +32,7 @@ def main(names: Sequence[str] | None = None) -> int:
     for name in wanted:
         began = time.monotonic()
         print(f"\n=== {name}: {PROGRAMS[name]}", flush=True)
-        if subprocess.run([sys.executable, "-m", f"benchmarks.{name}"]).returncode:  # noqa: S603 - our own programs
+        if subprocess.run([sys.executable, "-m", f"benchmarks.{name}"]).returncode:
             failed.append(name)
         print(f"({time.monotonic() - began:.0f} s)", flush=True)
     if failed:

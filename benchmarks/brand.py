@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from domain import location, settings, stock
+from domain.kernel import info
 from domain.kinds import stream_of
 from domain.order import Destination, OrderItem, OrderReceived
 from domain.personal import Personal
@@ -14,7 +15,7 @@ from eventlog.log import EventLog
 from eventlog.recorded import Claim, Decision, new_command_id
 from simulators import network, setup_bodies
 
-SETUP = {"actor": "benchmark", "command": "set-up"}
+SETUP: Any = {"actor": "benchmark", "command": "set-up"}
 
 
 def set_up(log: EventLog, orders: list[dict[str, Any]], locations: int, seed: int) -> int:
@@ -38,7 +39,7 @@ def set_up(log: EventLog, orders: list[dict[str, Any]], locations: int, seed: in
 
 
 def _save(log: EventLog, record: settings.Record) -> None:
-    kind = settings.info(settings.SAVED[type(record)]).on
+    kind = info(settings.SAVED[type(record)]).on
     log.decide(stream_of(kind, record.id), lambda state, _: settings.save(state, record), **SETUP)
 
 

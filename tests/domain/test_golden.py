@@ -24,7 +24,10 @@ def path_of(name: str) -> Path:
 
 def test_every_fact_has_one_example_and_one_golden_file() -> None:
     assert declared.order
-    assert set(BY_NAME) == set(FACTS) and len(BY_NAME) == len(EXAMPLES)
+    released = {
+        name for name, cls in FACTS.items() if cls.__module__.startswith("domain.")
+    }  # other tests have their own
+    assert set(BY_NAME) == released and len(BY_NAME) == len(EXAMPLES)
     assert [name for name in FACTS if not path_of(name).exists()] == []
 
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from domain import declared, location, settings, stock
+from domain.kernel import info
 from domain.kinds import stream_of
 from domain.order import Destination, Order, OrderItem, OrderReceived
 from domain.personal import Personal
@@ -28,7 +29,7 @@ class Shop:
         self.save(settings.Channel(log.ids("channel"), "web", "web"))
 
     def save(self, record: settings.Record) -> None:
-        kind = settings.info(settings.SAVED[type(record)]).on
+        kind = info(settings.SAVED[type(record)]).on
         self.log.decide(
             stream_of(kind, record.id), lambda state, _: settings.save(state, record), actor="test", command="save"
         )

@@ -1,4 +1,4 @@
-"""The planner at work on a real log: concurrency on scarce stock and quota, re-planning, a stock service on bad days."""
+"""The planner at work on a real log: scarce stock and quota, re-planning, bad days of the stock service."""
 
 from datetime import UTC, datetime
 from typing import Any
