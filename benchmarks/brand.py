@@ -34,8 +34,12 @@ def set_up(log: EventLog, orders: list[dict[str, Any]], locations: int, seed: in
     for row in network.stock(orders, bodies, seed):
         levels.setdefault(row["erp_code"], {})[row["sku"]] = Decimal(row["quantity"])
     for code, figures in levels.items():
-        log.decide(stream_of("stock", ids[code]), lambda _s, _g, c=code, f=figures: stock.push(ids[c], f), **SETUP)
+        _push(log, ids[code], figures)
     return sum(map(len, levels.values()))
+
+
+def _push(log: EventLog, location_id: int, figures: dict[str, Decimal]) -> None:
+    log.decide(stream_of("stock", location_id), lambda _s, _g: stock.push(location_id, figures), **SETUP)
 
 
 def _save(log: EventLog, record: settings.Record) -> None:

@@ -7,9 +7,10 @@ from typing import Any
 from domain.kinds import kind_of
 from domain.order import Order
 from domain.settings import Subscription
-from eventlog.log import NOTHING, EventLog
+from eventlog.log import EventLog
 from eventlog.recorded import Held, Recorded
 from eventlog.reference import View
+from eventlog.states import NOTHING
 from webhook_outbox.matching import by_name
 
 ORDERS = 4_000

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from copy import deepcopy
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -32,7 +33,7 @@ def test_no_line_is_lost_or_invented_and_nothing_is_oversold(wanted, seen, chose
     made = plan(wanted, seen, scenario(*chosen), by)
     assert state(seen) == before, "a plan changes nothing"
 
-    placed = Counter()
+    placed: Counter[int] = Counter()
     for package in made.packages:
         assert package.lines
         placed.update({line.line: line.quantity for line in package.lines})
@@ -43,7 +44,7 @@ def test_no_line_is_lost_or_invented_and_nothing_is_oversold(wanted, seen, chose
         placed[open_line.line] += open_line.quantity
     assert placed == {line.id: line.quantity for line in wanted.lines}
 
-    taken = Counter()
+    taken: Counter[tuple[int, str]] = Counter()
     for package in made.packages:
         for sku, n in package.own().items():
             assert n > 0, "a transfer brings a part of the package"
@@ -67,7 +68,7 @@ def test_no_location_outside_its_filters_and_none_over_quota(wanted, seen, chose
     made = plan(wanted, seen, made_by, by)
     named = {rule.name: rule for rule in made_by.rules}
     held = Counter({place.id: seen.quota[at] for at, place in enumerate(seen.places.rows)})
-    per_rule = Counter()
+    per_rule: Counter[str] = Counter()
     for package in made.packages:
         rule, place = named[package.rule], seen.places.rows[seen.places.ordinal[package.location]]
         assert [ask(place, rule.locations) for ask in OF_LOCATION] == [None] * len(OF_LOCATION)
@@ -92,7 +93,8 @@ def test_no_location_outside_its_filters_and_none_over_quota(wanted, seen, chose
             assert [ask(source, where) for ask in OF_LOCATION if ask is not packs] == [None] * (len(OF_LOCATION) - 1)
         assert by == () or by[0].max_sources is None or len(package.transfers) <= by[0].max_sources
     for name, n in per_rule.items():
-        assert named[name].max_packages is None or n <= named[name].max_packages
+        most = named[name].max_packages
+        assert most is None or n <= most
         assert named[name].coverage != "whole_order" or n == 1
 
 
@@ -127,7 +129,8 @@ def simple_walk(wanted: Demand, seen: World, rule: dict) -> list[tuple[int, dict
     q = Question(desk, made_by.locations, wanted.destination, tuple(skus), tuple(pieces), tuple(rows))
     fit = [at for at in seen.places.by_code if reason_against(q, at) is None]
     assert fit == candidates(q)
-    left, found = {i: line.quantity for i, line in open_lines.items()}, []
+    left = {i: line.quantity for i, line in open_lines.items()}
+    found: list[Any] = []
     for at in ranked(q, fit, made_by.order_by):
         stock = {sku: row[at] for sku, row in zip(skus, rows, strict=True)}
         gives = {}
@@ -160,7 +163,8 @@ def test_first_fit_is_the_simple_walk(wanted, seen, rule):
 
 def plain_greedy(wanted: Demand, seen: World, refused_ok: bool = False) -> int:
     """Packages of a greedy that always takes the location with most pieces of what is left."""
-    left, n = Counter(), 0
+    left: Counter[str] = Counter()
+    n = 0
     for line in wanted.lines:
         left[line.sku] += line.quantity
     stock = {
@@ -183,7 +187,7 @@ def plain_greedy(wanted: Demand, seen: World, refused_ok: bool = False) -> int:
 def test_fewest_packages_is_between_its_bound_and_the_exact_optimum_and_serves_all_there_is(wanted, seen):
     rule = {"coverage": "split_lines", "strategy": "fewest_packages"}
     made = plan(wanted, seen, scenario(rule))
-    need = Counter()
+    need: Counter[str] = Counter()
     for line in wanted.lines:
         need[line.sku] += line.quantity
     usable = {
@@ -252,7 +256,8 @@ def test_kept_inputs_give_the_same_plan_byte_for_byte_and_explain_it(wanted, see
 @given(st.lists(st.tuples(st.sampled_from("krmq"), st.integers(1, 3), st.sampled_from("xy"), st.integers(-3, 9))))
 def test_the_world_is_known_minus_reserved_minus_safety(steps):
     seen = World([Place(1, "A"), Place(2, "B", safety_stock=2)])
-    known, reserved = Counter(), Counter()
+    known: Counter[Any] = Counter()
+    reserved: Counter[Any] = Counter()
     for kind, location, sku, n in steps:
         if location == 3:
             seen.put_place(Place(3, "C"))
