@@ -1,6 +1,7 @@
 """Group commit: decisions that wait at the same time share one transaction; each is accepted or refused on its own.
 
-One thread and one connection a process. A decision that comes alone goes at once: nobody waits for company.
+One connection a process, and one that leads at a time: the committer's thread, or whoever comes alone and finds nobody
+leading, who sends its decision itself, at once and without a change of threads. Nobody waits for company.
 """
 
 import logging
@@ -57,6 +58,7 @@ class Committer:
         self._limit, self._batch, self._batch_bytes, self._patience = waiting, batch, batch_bytes, patience
         self._queue: deque[Waiting] = deque()
         self._changed = threading.Condition(threading.Lock())
+        self._leading = threading.Lock()
         self._idle = False
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
@@ -71,14 +73,31 @@ class Committer:
         """Queues decisions together, in order; Busy when the queue has no room for them."""
         new = [Waiting(one, self._patience) for one in encoded]
         with self._changed:
-            if self._closed:
-                raise Unavailable("the log is closed")
-            if len(self._queue) + len(new) > max(self._limit, len(new)):
-                raise Busy(f"{len(self._queue)} decisions wait")
-            self._queue.extend(new)
-            if self._idle:
-                self._changed.notify()
+            self._enqueue(new)
         return new
+
+    def append(self, encoded: Encoded) -> Written:
+        """Writes one decision and waits for its answer."""
+        one = Waiting(encoded, self._patience)
+        with self._changed:
+            alone = not self._queue and not self._closed and self._leading.acquire(blocking=False)
+            if not alone:
+                self._enqueue([one])
+        if alone:
+            try:
+                self._answer_all([one])
+            finally:
+                self._leading.release()
+        return one.result()
+
+    def _enqueue(self, new: list[Waiting]) -> None:
+        if self._closed:
+            raise Unavailable("the log is closed")
+        if len(self._queue) + len(new) > max(self._limit, len(new)):
+            raise Busy(f"{len(self._queue)} decisions wait")
+        self._queue.extend(new)
+        if self._idle:
+            self._changed.notify()
 
     def close(self) -> None:
         """Writes what waits, then stops."""
@@ -86,25 +105,35 @@ class Committer:
             self._closed = True
             self._changed.notify()
         self._thread.join()
-        if self._connection is not None:
-            self._connection.close()
+        with self._leading:
+            self._drop_connection()
 
     def _run(self) -> None:
-        while batch := self._take():
-            try:
-                self._write(batch)
-            except Exception as wrong:
-                logger.exception("the committer could not write a batch")
-                for one in batch:
-                    if not one.done():
-                        one.set_exception(Unavailable(str(wrong)))
+        while self._wait():
+            with self._leading:
+                self._answer_all(self._take())
 
-    def _take(self) -> list[Waiting]:
+    def _answer_all(self, batch: list[Waiting]) -> None:
+        """Every decision of the batch has an answer afterwards, whatever happens."""
+        try:
+            self._write(batch)
+        except Exception as wrong:
+            logger.exception("the committer could not write a batch")
+            for one in batch:
+                if not one.done():
+                    one.set_exception(Unavailable(str(wrong)))
+
+    def _wait(self) -> bool:
+        """Until something waits; False when it never will again."""
         with self._changed:
             while not self._queue and not self._closed:
                 self._idle = True
                 self._changed.wait()
             self._idle = False
+            return bool(self._queue)
+
+    def _take(self) -> list[Waiting]:
+        with self._changed:
             batch: list[Waiting] = []
             size = 0
             while self._queue and len(batch) < self._batch:

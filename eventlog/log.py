@@ -118,7 +118,7 @@ class EventLog(Application[str]):
 
     def append(self, decision: Decision) -> Written:
         """Writes a decision, or raises Refused (which of its kinds), Busy or Unavailable."""
-        return self.submit(decision).result()
+        return self._committer.append(encode(decision))
 
     def submit(self, decision: Decision) -> Future[Written]:
         """Queues a decision; its Future gives what `append` gives."""
