@@ -2,6 +2,8 @@
 
 # ruff: noqa: E501 - a row of a table is read as one line
 
+from typing import Any
+
 import pytest
 
 from domain.kernel import Refusal
@@ -142,8 +144,9 @@ def test_all_wrong_fields_are_named_at_once():
 
 
 def test_a_scenario_that_is_no_object_is_refused():
+    no_object: Any = ["Standard"]
     with pytest.raises(Refusal) as refused:
-        parse_scenario(["Standard"])
+        parse_scenario(no_object)
     assert "_schema" in refused.value.extra["fields"]
 
 
