@@ -44,6 +44,10 @@ def encode(fact: Any) -> tuple[str, bytes]:
         raise Poisoned(f"{declared.name}: {wrong}") from wrong
     if b"\\u0000" in data and _NUL.search(data):
         raise Poisoned(f"{declared.name}: a text holds a NUL")
+    try:
+        _declared(declared.name)[2].decode(data)
+    except msgspec.MsgspecError as wrong:  # what nobody can read again would stop every reader of the log for ever
+        raise Poisoned(f"{declared.name}: {wrong}") from wrong
     if declared.version > 1:
         mark = b'{"_v":%d' % declared.version
         data = mark + b"}" if data == b"{}" else mark + b"," + data[1:]

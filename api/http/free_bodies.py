@@ -1,4 +1,5 @@
-"""Schemas of bodies that are checked by what they are for, not by marshmallow: for openapi.json alone."""
+"""Schemas of bodies that are checked by what they are for, not by marshmallow, and of their answers: for openapi.json
+alone."""
 
 from typing import Any
 
@@ -8,6 +9,26 @@ FREE_BODIES: dict[str, dict[str, Any]] = {
         "required": ["orders"],
         "properties": {
             "orders": {"type": "array", "maxItems": 1000, "items": {"$ref": "#/components/schemas/OrderInput"}}
+        },
+    },
+    "OrdersTaken": {
+        "type": "object",
+        "required": ["results"],
+        "properties": {
+            "results": {
+                "type": "array",
+                "description": "201 taken in, 200 was there before; else with `error`.",
+                "items": {
+                    "type": "object",
+                    "required": ["number", "status_code"],
+                    "properties": {
+                        "number": {},
+                        "id": {"type": "integer"},
+                        "status_code": {"type": "integer"},
+                        "error": {"type": "object"},
+                    },
+                },
+            }
         },
     },
     "StockInput": {

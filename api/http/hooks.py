@@ -7,6 +7,7 @@ from marshmallow import EXCLUDE, Schema, fields
 
 from api.http.errors import WrongInput
 from api.http.paging import PARAMETERS, asked_of, page_of, page_of_all
+from api.http.plain_json import plain
 from api.http.routes import AUDIT, HOOKS, Answer, Call, route
 from api.settings import Network
 from projections.filters import BadFilter
@@ -53,7 +54,7 @@ def create_hook(call: Call) -> Answer:
     shown = subscriptions.create(
         call.log,
         call.services.keyring,
-        call.body,
+        plain(call.body),
         user=call.caller.id,
         actor=call.caller.username,
         allowed=call.services.settings.webhook_allow,
@@ -146,7 +147,7 @@ def _change(call: Call, id: int, *, partial: bool) -> Any:
         call.log,
         call.services.keyring,
         id,
-        call.body,
+        plain(call.body),
         actor=call.caller.username,
         partial=partial,
         allowed=call.services.settings.webhook_allow,

@@ -44,7 +44,7 @@ def switch(default: bool = True) -> fields.Boolean:
 class ChannelBody(Set):
     name = words(required=True)
     slug = words(load_default=None, allow_none=True)
-    channel_type = text(100, "")
+    channel_type = Text(load_default="", validate=validate.Length(max=100))
     conf = Free(load_default=dict)
     is_active = switch()
 
