@@ -17,6 +17,7 @@ from api.http import (
     scenarios,
     states,
     stock,
+    stock_when_planned,
 )
 
 __all__ = [
@@ -36,4 +37,5 @@ __all__ = [
     "scenarios",
     "states",
     "stock",
+    "stock_when_planned",
 ]

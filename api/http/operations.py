@@ -60,7 +60,13 @@ def _parameters(one: Route) -> list[dict[str, Any]]:
         for converter, name in PATH.findall(one.path)
     ]
     found += [
-        {"name": name, "in": "query", "description": sentence, "schema": _query_type(name)}
+        {
+            "name": name,
+            "in": "query",
+            "required": (one.path.rstrip("/").rpartition("/")[2], name) in _REQUIRED,
+            "description": sentence,
+            "schema": _query_type(name),
+        }
         for name, sentence in one.query.items()
     ]
     header = {"in": "header", "schema": {"type": "string"}}
@@ -80,6 +86,10 @@ def _parameters(one: Route) -> list[dict[str, Any]]:
     if one.path.endswith("/command/"):
         found.append({**header, "name": "If-Match", "description": 'The version it must be at, like "4".'})
     return found
+
+
+_REQUIRED = frozenset({("order-stock-info", "order_number"), ("diff", "from"), ("diff", "to")})
+"""(end of the path, query parameter) where it cannot be answered without."""
 
 
 def _query_type(name: str) -> dict[str, Any]:

@@ -58,6 +58,13 @@ def test_one_is_changed_switched_off_deleted_and_revived(site: Site) -> None:
     assert made(site, "life", event_type="order.received")["id"] == id
 
 
+def test_numbers_with_a_point_stay_numbers(site: Site) -> None:
+    retries = {"choice": "exponential", "kwargs": {"base": 1.5, "limit": 60}}
+    found = made(site, "fraction", retry_countdown_config=retries)
+    assert found["retry_countdown_config"] == retries
+    assert site.admin.get(f"{HOOKS}{found['id']}/")["retry_countdown_config"] == retries
+
+
 def test_a_secret_can_be_made_here_and_is_shown_once(site: Site) -> None:
     found = made(site, "secret", secret_key="whsec_")
     assert found["secret_key"].startswith("whsec_")
