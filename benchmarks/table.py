@@ -12,7 +12,7 @@ def machine(database_url: str) -> str:
     """One line: cores, Python, PostgreSQL with its settings that matter, driver and library versions."""
     with psycopg.connect(database_url) as connection:
         settings = [
-            f"{name}={connection.execute(f'show {name}').fetchone()[0]}"  # type: ignore[index]
+            f"{name}={connection.execute(f'show {name}').fetchall()[0][0]}"
             for name in ("fsync", "synchronous_commit", "shared_buffers")
         ]
         server = connection.info.parameter_status("server_version")

@@ -11,6 +11,7 @@ from marshmallow import ValidationError
 from api.http.commands import KEYS, told
 from api.http.errors import Failure, answer
 from api.http.order_schema import OrderBody
+from api.http.plain_json import plain
 from api.http.routes import COMMAND, OMS, WRITE, Answer, Call, route
 from domain import order as orders
 from domain.kinds import stream_of
@@ -168,7 +169,7 @@ def _received(call: Call, body: Mapping[str, Any]) -> OrderReceived:
     where = said["shipping_address"] or {}
     key = call.services.keyring.new_key(_subject(said["customer"]))
     private = {
-        "customer": said["customer"],
+        "customer": plain(said["customer"]),
         "shipping_address": said["shipping_address"],
         "billing_address": said["billing_address"],
         "notes": said["notes"],
@@ -193,9 +194,9 @@ def _received(call: Call, body: Mapping[str, Any]) -> OrderReceived:
         delivery_type=said["delivery_type"],
         retail_store=store,
         ship_complete=said["ship_complete"],
-        delivery_range=said["delivery_range"],
+        delivery_range=plain(said["delivery_range"]),
         date_placed=said["date_placed"],
-        extra={**said["extra_field"], **said["more"]},
+        extra=plain({**said["extra_field"], **said["more"]}),
         plan=said["plan"],
     )
 
@@ -216,8 +217,8 @@ def _item(call: Call, row: Mapping[str, Any]) -> OrderItem:
         price=row["price"],
         tax_rate=row["tax_rate"],
         discount_amount=row["discount_amount"],
-        attributes=row["attributes"],
-        extra=row["extra_field"],
+        attributes=plain(row["attributes"]),
+        extra=plain(row["extra_field"]),
     )
 
 

@@ -1,9 +1,9 @@
 """The body of an order (spec 3.3, 9): shapes and limits; fields that are not known are kept as they came."""
 
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any
 
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, missing, post_load, pre_load, validate
+from marshmallow import EXCLUDE, INCLUDE, Schema, ValidationError, fields, missing, post_load, pre_load, validate
 
 from api.http.input_schemas import BIG, Text, Whole
 from domain.states import OrderStatus
@@ -24,7 +24,10 @@ class Money(fields.Decimal):
         amount = super()._deserialize(value, attr, data, **kwargs)
         if abs(amount) >= Decimal(10) ** 13:
             raise ValidationError("An amount is below 10,000,000,000,000.")
-        return amount.quantize(CENT, ROUND_HALF_UP)
+        exact = amount.quantize(CENT)
+        if exact != amount:
+            raise ValidationError("At most two decimals: an amount is exact to the cent.")
+        return exact
 
 
 class Coordinate(fields.Decimal):
@@ -85,7 +88,12 @@ class AddressBody(Open):
     longitude = Coordinate(180)
 
 
-class CustomerBody(Open):
+class CustomerBody(Schema):
+    """What else is said of a customer is kept, sealed with the rest."""
+
+    class Meta:
+        unknown = INCLUDE
+
     remote_id = text(255, None)
     email = text(254, None)
     first_name = text(255)
@@ -143,13 +151,13 @@ class OrderBody(Open):
             return data
         return {name: value for name, value in data.items() if value is not None or name not in _NEVER_NULL}
 
-    @post_load
-    def names(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+    @post_load(pass_original=True)
+    def names(self, data: dict[str, Any], original: dict[str, Any], **_: Any) -> dict[str, Any]:
         for name in ("channel", "cargo_company"):
             value = data[name]
             if isinstance(value, bool) or not isinstance(value, str | int | None):
                 raise ValidationError({name: ["An id, a slug or a name."]})
-        data["more"] = {
+        data["more"] = {name: value for name, value in original.items() if name not in self.fields} | {
             name: data[name] for name in ("has_gift_box", "language_code") if data.get(name) not in (None, False)
         }
         data["delivery_type"] = data["delivery_type"] or "home"

@@ -17,11 +17,11 @@ OMS = "/api/v1/oms"
 
 ADMIN = frozenset({"admin"})
 PLAN = ADMIN | {"planner"}
-COMMAND = ADMIN | {"store", "integration", "support", "planner"}
+COMMAND = ADMIN | {"store", "integration"}
 WRITE = ADMIN | {"integration"}
 HOOKS = ADMIN | {"integration"}
 AUDIT = ADMIN | {"support"}
-READ = COMMAND | {"viewer"}
+READ = COMMAND | {"support", "planner", "viewer"}
 ANYBODY: frozenset[str] = frozenset()
 """Roles of spec 3.1 by what they may do; ANYBODY: no login is asked."""
 

@@ -121,3 +121,17 @@ def test_an_order_under_a_key_is_answered_again(site: Site) -> None:
     assert other.status_code == 422
     changed = site.admin("POST", "orders/", order("IN-16", amount="31.00"), Idempotency_Key="in-16")
     assert changed.status_code == 422
+
+
+def test_what_an_order_says_besides_is_kept(site: Site) -> None:
+    body = order("IN-80", gift_wrap="red", extra_field={"ratio": 2.5})
+    taken = site.admin.post("orders/", body)
+    assert taken["extra_field"] == {"ratio": 2.5, "gift_wrap": "red"}
+    assert site.admin.get(f"orders/{taken['id']}/")["extra_field"] == {"ratio": 2.5, "gift_wrap": "red"}
+
+
+def test_an_amount_is_exact_to_the_cent_or_refused(site: Site) -> None:
+    answer = site.admin("POST", "orders/", order("IN-81", amount="10.005"))
+    assert answer.status_code == 400
+    assert list(answer.json()["error"]) == ["amount"]
+    assert site.admin.post("orders/", order("IN-81", amount="10.0500"))["amount"] == "10.05"

@@ -115,6 +115,7 @@ def test_one_refused_decision_leaves_its_neighbours_alone(log: EventLog) -> None
         counted("probe-1", claims=(Claim("x" * 5000 + str(list(range(5000)))),)),
         counted("probe-1", effects=(StockEffect(2**40, "A", reserve=1),)),
         counted("probe-1", effects=(StockEffect(1, "A\0", reserve=1),)),
+        # that the time has no zone is what is wrong
         counted("probe-1", effects=(StockEffect(1, "A", level=Decimal("NaN"), asked_at=datetime(2026, 1, 1)),)),  # noqa: DTZ001
     ],
     ids=["nul", "surrogate", "nul-stream", "huge", "nul-claim", "huge-claim", "location", "nul-sku", "naive-time"],
@@ -122,7 +123,7 @@ def test_one_refused_decision_leaves_its_neighbours_alone(log: EventLog) -> None
 def test_what_cannot_be_stored_is_refused_and_its_neighbours_are_not(log: EventLog, decision: object) -> None:
     def write(one: object) -> object:
         try:
-            return log.append(one)  # type: ignore[arg-type]
+            return log.append(one)  # type: ignore[arg-type]  # parameters have no types
         except Refused as refused:
             return refused
 

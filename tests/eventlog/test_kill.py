@@ -117,10 +117,10 @@ def test_postgresql_killed_under_writers(tmp_path: Path, data_dir: Path) -> None
         follower = program("follower", server.url, "notes")
         for _ in range(3):
             size = output.stat().st_size
-            until(lambda size=size: output.stat().st_size > size + 2000, 60)  # type: ignore[misc]
+            until(lambda size=size: output.stat().st_size > size + 2000, 60)  # type: ignore[misc]  # bound here
             old = postmaster(server)
             os.kill(old, signal.SIGKILL)
-            until(lambda old=old: server._answers() and postmaster(server) != old, 60)  # type: ignore[misc]
+            until(lambda old=old: server._answers() and postmaster(server) != old, 60)  # type: ignore[misc]  # bound here
         size = output.stat().st_size
         until(lambda: output.stat().st_size > size + 2000, 60)
         assert writer.poll() is None and follower.poll() is None

@@ -219,7 +219,7 @@ def test_connections_are_kept_alive_and_a_closed_one_is_noticed(receiver: Receiv
             dialled.append(address)
             return real(self, address)
 
-    original, socket.socket = socket.socket, Counting  # type: ignore[misc]
+    original, socket.socket = socket.socket, Counting  # type: ignore[misc]  # on purpose
     try:
         for _ in range(5):
             assert courier.send(target, "order.received", uuid4(), b'{"event":{"type":"order.received"}}').delivered
@@ -231,7 +231,7 @@ def test_connections_are_kept_alive_and_a_closed_one_is_noticed(receiver: Receiv
         assert courier.send(target, "order.received", uuid4(), b'{"event":{"type":"order.received"}}').delivered
         assert len(dialled) == 2
     finally:
-        socket.socket = original  # type: ignore[misc]
+        socket.socket = original  # type: ignore[misc]  # on purpose
         courier.close()
 
 
