@@ -30,7 +30,7 @@ demo: setup ## real orders from intake to delivery, then the laws verified; ARGS
 	@exec $(BIN)/oms demo $(ARGS)
 
 test: setup ## the whole suite; ARGS="tests/test_house.py" for a part
-	@$(BIN)/python -m pytest -q $(ARGS)
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile $(ARGS)
 
 check: setup ## format, lint, types, import order, stale docs
 	$(BIN)/ruff format --check .
