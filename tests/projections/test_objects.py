@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.lives import Lives
 from domain.order import OrderPlanned
-from domain.states import PackageStatus
+from domain.states import OrderStatus, PackageStatus
 from projections.objects import render
 from projections.objects.location import location_object
 from projections.objects.plan import plan_data, plan_object
@@ -216,6 +216,7 @@ def test_plan_has_every_field(lives: Lives) -> None:
 def test_states_have_ids_of_their_own_and_two_languages() -> None:
     ids = [state_id(member, of) for of, (_, states) in CONTENT_TYPES.items() for member in states]
     assert len(ids) == len(set(ids))
+    assert state_object(OrderStatus.shipped)["name"] == "Shipped"  # 500, as packed is
     packed = state_object(PackageStatus.packed)
     assert packed["enum_class"] == "PackageStatus" and packed["enum_value"] == "500"
     assert packed["translations"] == {"en-us": {"name": "Packed"}, "tr-tr": {"name": "Paketlendi"}}

@@ -41,8 +41,10 @@ def moved_on(outbox: Outbox, receiver: Receiver, before: int) -> bool:
     return len(receiver.got) > before + 20 or "pending" not in outbox.states()
 
 
-def check_order(receiver: Receiver, paths: int) -> int:
-    """Each object's messages in order, none missing, repeats only of the latest; how many repeats there were."""
+def check_order(receiver: Receiver, paths: int, *, slept: bool = False) -> int:
+    """Each object's messages in order, none missing, repeats only of the latest; how many repeats there were. `slept`:
+    a sender was stopped, perhaps after it looked at its lease and before it wrote: what it then writes is a repeat, too,
+    that may come late."""
     repeats = 0
     lanes = receiver.by_object()
     assert len(lanes) == 2 * ORDERS * paths
@@ -50,7 +52,8 @@ def check_order(receiver: Receiver, paths: int) -> int:
         uuids = [r.event["uuid"] for r in those]
         once = list(dict.fromkeys(uuids))
         repeats += len(uuids) - len(once)
-        assert [u for u, before in zip(uuids, [None, *uuids], strict=False) if u != before] == once, "an older after"
+        changes = [u for u, before in zip(uuids, [None, *uuids], strict=False) if u != before]
+        assert slept or changes == once, "an older after"
         firsts = [next(r for r in those if r.event["uuid"] == uuid) for uuid in once]
         assert [r.event["type"] for r in firsts] == [name for name in LIFE if name.startswith(f"{kind}.")]
         assert [r.event["previous"] for r in firsts] == [None, *once[:-1]]
@@ -139,4 +142,4 @@ def test_a_stopped_sender_is_taken_over_and_marks_nothing_afterwards(outbox: Out
         assert outbox.rows("select id, changed_at from webhook_deliveries order by id") == marked
     finally:
         kill(sleeper)
-    assert check_order(receiver, paths=1) <= 8
+    assert check_order(receiver, paths=1, slept=True) <= 8
