@@ -43,8 +43,8 @@ def moved_on(outbox: Outbox, receiver: Receiver, before: int) -> bool:
 
 def check_order(receiver: Receiver, paths: int, *, slept: bool = False) -> int:
     """Each object's messages in order, none missing, repeats only of the latest; how many repeats there were. `slept`:
-    a sender was stopped, perhaps after it looked at its lease and before it wrote: what it then writes is a repeat, too,
-    that may come late."""
+    a sender was stopped, perhaps after it looked at its lease and before it wrote: what it then writes is a repeat,
+    too, that may come late."""
     repeats = 0
     lanes = receiver.by_object()
     assert len(lanes) == 2 * ORDERS * paths
