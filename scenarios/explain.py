@@ -61,7 +61,10 @@ def explain(inputs: Inputs) -> dict[str, Any]:
         "planner": made.planner,
         "inputs": inputs.digest,
         "asked_at": inputs.case.asked_at,
-        "stock": {sku: {frame.places[at].erp_code: n for at, n in rows} for sku, rows in inputs.case.stock.items()},
+        "stock": {
+            sku: {frame.places[at].erp_code: n for at, n in enumerate(rows) if n}
+            for sku, rows in inputs.case.stock.items()
+        },
         "rules": rules,
         "lower_bound": made.lower_bound,
         "proven": made.proven,
