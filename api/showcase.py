@@ -101,7 +101,7 @@ class Showcase:
     def start(self, processes: Processes) -> None:
         port = str(self._place.settings.port + PORT_OF_ERP)
         erp = ("-m", "simulators.erp", "--port", port, "--journal", str(self._data / "erp.jsonl"))
-        processes.start("erp", (*erp, "--secret", self._secret))
+        processes.start("erp", erp, {"ERP_SECRET": self._secret})
         staff = ("-m", "simulators.staff", "--url", self._url, "--username", self._place.settings.admin_user)
         pace = ("--think", "0.5", "--pause", "2", "--threads", "2", "--journal", str(self._data / "staff.jsonl"))
         processes.start("staff", (*staff, *pace), {"STAFF_PASSWORD": self._place.admin_password})

@@ -163,9 +163,10 @@ class Planner:
         with self._locked(due) as mine:
             if mine:
                 self._batch(mine)
+        ours = {need.order for need in mine}
         for need in due:
-            if need.due <= self._clock() and need not in mine:
-                need.due = self._clock() + 0.05  # another planner has it
+            if need.order not in ours:
+                need.due = max(need.due, self._clock() + 0.05)  # another planner has it
         return len(mine)
 
     def catch_up(self) -> None:

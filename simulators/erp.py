@@ -8,6 +8,7 @@ shows the ledgers. What is sent, and what may be relied on, is the page on webho
 
 import hashlib
 import json
+import os
 import threading
 import time
 from collections import Counter
@@ -151,9 +152,10 @@ def reports(office: Office) -> Blueprint:
 
 def main() -> None:
     arguments = program.parser("erp", "An ERP that receives and verifies webhooks, simulated.")
-    arguments.add_argument("--secret", action="append", default=[], help="of every endpoint; again while rotating")
+    arguments.add_argument("--secret", action="append", default=[], help="of every endpoint; else ERP_SECRET is set")
     options = arguments.parse_args()
-    program.main("ERP", options, lambda: build(options.seed, options.secret, Journal(options.journal)))
+    known = options.secret or [secret for secret in [os.environ.get("ERP_SECRET", "")] if secret]
+    program.main("ERP", options, lambda: build(options.seed, known, Journal(options.journal)))
 
 
 if __name__ == "__main__":
