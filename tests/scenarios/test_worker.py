@@ -160,7 +160,7 @@ def test_a_planner_starts_again_from_its_checkpoint(shop: Shop) -> None:
     shop.push(store, A=5)  # while no planner is there
     with planning(shop.log, replan=3600) as planners:
         until(lambda: (store, 100, 2) in shop.packages(order))
-        assert planners[0].waiting == 0
+        until(lambda: planners[0].waiting == 0)
     assert shop.rows() == [(store, "A", 5, 2)]
 
 
