@@ -41,17 +41,17 @@ def moved_on(outbox: Outbox, receiver: Receiver, before: int) -> bool:
     return len(receiver.got) > before + 20 or "pending" not in outbox.states()
 
 
-def check_order(receiver: Receiver, paths: int, *, slept: bool = False) -> int:
-    """Each object's messages in order, none missing, repeats only of the latest; how many repeats there were. `slept`:
+def check_order(receiver: Receiver, paths: int, *, slept: bool = False) -> list[int]:
+    """Each object's messages in order, none missing, repeats only of the latest; how many repeats each had. `slept`:
     a sender was stopped, perhaps after it looked at its lease and before it wrote: what it then writes is a repeat,
     too, that may come late."""
-    repeats = 0
+    repeats = []
     lanes = receiver.by_object()
     assert len(lanes) == 2 * ORDERS * paths
     for (_, kind, _), those in lanes.items():
         uuids = [r.event["uuid"] for r in those]
         once = list(dict.fromkeys(uuids))
-        repeats += len(uuids) - len(once)
+        repeats.append(len(uuids) - len(once))
         changes = [u for u, before in zip(uuids, [None, *uuids], strict=False) if u != before]
         assert slept or changes == once, "an older after"
         firsts = [next(r for r in those if r.event["uuid"] == uuid) for uuid in once]
@@ -92,7 +92,7 @@ def test_senders_killed_again_and_again(outbox: Outbox, receiver: Receiver) -> N
             kill(sender)
     assert kills >= 3
     repeats = check_order(receiver, paths=2)
-    assert repeats <= kills * 8, "a killed sender repeats at most what was under way"
+    assert max(repeats) <= kills, "a killed sender repeats at most what was under way, once an object"
 
 
 def test_fan_out_killed_in_the_middle(outbox: Outbox, receiver: Receiver) -> None:
@@ -117,7 +117,7 @@ def test_fan_out_killed_in_the_middle(outbox: Outbox, receiver: Receiver) -> Non
     assert outbox.log.positions()[FOLLOWER] == outbox.log.head().position
     outbox.sender()
     receiver.wait(ORDERS * len(LIFE))
-    assert check_order(receiver, paths=1) == 0
+    assert sum(check_order(receiver, paths=1)) == 0
 
 
 def test_a_stopped_sender_is_taken_over_and_marks_nothing_afterwards(outbox: Outbox, receiver: Receiver) -> None:
@@ -142,4 +142,4 @@ def test_a_stopped_sender_is_taken_over_and_marks_nothing_afterwards(outbox: Out
         assert outbox.rows("select id, changed_at from webhook_deliveries order by id") == marked
     finally:
         kill(sleeper)
-    assert check_order(receiver, paths=1, slept=True) <= 8
+    assert max(check_order(receiver, paths=1, slept=True)) <= 1  # what was under way, once an object
