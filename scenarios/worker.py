@@ -56,7 +56,6 @@ class Counts:
     refused: int = 0
     unplanned: int = 0
     batches: int = 0
-    asked: int = 0
 
 
 @dataclass(slots=True)

@@ -1,18 +1,18 @@
 """Counters of this process, in Prometheus' text form; what the database knows is asked when somebody looks."""
 
 import threading
-from collections import Counter
+from collections import Counter, defaultdict
 
 _lock = threading.Lock()
 _requests: Counter[tuple[str, int]] = Counter()
-_seconds: Counter[str] = Counter()
+_seconds: defaultdict[str, float] = defaultdict(float)
 _commands: Counter[tuple[str, str]] = Counter()
 
 
 def answered(method: str, status: int, seconds: float) -> None:
     with _lock:
         _requests[method, status] += 1
-        _seconds[method] += seconds  # type: ignore[assignment]  # Counter adds fractions as well
+        _seconds[method] += seconds
 
 
 def commanded(slug: str, outcome: str) -> None:

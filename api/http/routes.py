@@ -79,8 +79,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 @dataclass(frozen=True)
 class Route:
-    """`body`: a marshmallow schema (instance) or None; `query`: parameter name → sentence; `bodies`: a JSON schema of
-    the body where no marshmallow schema says it; `reads`: followers that X-OMS-Min-Position waits for."""
+    """`body`: a marshmallow schema (instance) or None; `free_body`: any JSON object, checked by the function; `query`:
+    parameter name → sentence; `answers`: the OpenAPI component of the answer."""
 
     method: str
     path: str

@@ -8,15 +8,13 @@ from uuid import UUID, uuid4
 
 import pytest
 from eventsourcing.persistence import ApplicationRecorder, StoredEvent, TrackingRecorder
-
-from eventlog.log import EventLog
-
-pytest.importorskip("Crypto.Cipher", reason="the library's test module needs pycryptodome to be imported")
 from eventsourcing.tests.persistence import (
     ApplicationRecorderTestCase,
     NonInterleavingNotificationIDsBaseCase,
     TrackingRecorderTestCase,
 )
+
+from eventlog.log import EventLog
 
 
 @pytest.fixture
