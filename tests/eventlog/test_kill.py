@@ -7,11 +7,12 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import UUID
 
 import psycopg
+import pytest
 
 from eventlog.embedded import EmbeddedServer
 from eventlog.log import EventLog
@@ -21,12 +22,24 @@ from eventlog.verify import verify
 from tests.eventlog.test_follow import SEEN, running, until
 
 ROOT = Path(__file__).parents[2]
+started: "list[subprocess.Popen[bytes]]" = []
 
 
 def program(*arguments: str, output: Path = Path(os.devnull)) -> "subprocess.Popen[bytes]":
     command = [sys.executable, "-m", "tests.eventlog.programs", *arguments]
     with output.open("wb") as file:
-        return subprocess.Popen(command, cwd=ROOT, stdout=file, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(command, cwd=ROOT, stdout=file, stderr=subprocess.DEVNULL)
+    started.append(process)
+    return process
+
+
+@pytest.fixture(autouse=True)
+def _none_is_left() -> Iterator[None]:
+    """A test that fails leaves no writer at work beside the next ones."""
+    yield
+    for process in started:
+        kill(process)
+    started.clear()
 
 
 def kill(process: "subprocess.Popen[bytes]") -> None:
@@ -101,6 +114,11 @@ def sessions(database_url: str) -> int:
     return int(row[0])
 
 
+def follows(database_url: str) -> bool:
+    with psycopg.connect(database_url) as connection:
+        return connection.execute("select 1 from seen limit 1").fetchone() is not None
+
+
 def postmaster(server: EmbeddedServer) -> int:
     return int((server.place.data / "postmaster.pid").read_text().split("\n")[0])
 
@@ -115,6 +133,7 @@ def test_postgresql_killed_under_writers(tmp_path: Path, data_dir: Path) -> None
         output = tmp_path / "acknowledged"
         writer = program("writer", server.url, "16", "1", output=output)
         follower = program("follower", server.url, "notes")
+        until(lambda: follows(server.url), 60)  # what has begun outlives the database; starting without one ends
         for _ in range(3):
             size = output.stat().st_size
             until(lambda size=size: output.stat().st_size > size + 2000, 60)  # type: ignore[misc]  # bound here
