@@ -1,6 +1,7 @@
 """Imports every kind once, so that all facts, commands and kinds are declared. Readers of the log import this."""
 
 from domain import (
+    application_settings,
     location,
     messages,
     order,
@@ -10,12 +11,14 @@ from domain import (
     reservations,
     settings,
     stock,
+    transition_settings,
 )
 from domain.kinds import Kind, register
 
 register(Kind("order", order.evolve, reservations.effects))
 
 __all__ = [
+    "application_settings",
     "location",
     "messages",
     "order",
@@ -25,4 +28,5 @@ __all__ = [
     "reservations",
     "settings",
     "stock",
+    "transition_settings",
 ]

@@ -18,13 +18,15 @@ def _no_effects(_before: Any, _fact: Any, _after: Any) -> Iterable[Effect]:
 @dataclass(frozen=True, slots=True)
 class Kind:
     """`evolve(state or None, fact, at) -> state`; `effects(before, fact, after)` are the guard rows it changes;
-    `reference`: small, looked up by many, held in memory by every process; `keys(state)`: what `find` finds it by."""
+    `reference`: small, looked up by many, held in memory by every process; `keys(state)`: what `find` finds it by;
+    `sparse`: mostly there is none and the default holds, so one that is not in memory is not looked up in the log."""
 
     name: str
     evolve: Callable[[Any, Any, datetime], Any]
     effects: Callable[[Any, Any, Any], Iterable[Effect]] = _no_effects
     reference: bool = False
     keys: Callable[[Any], Iterable[str]] = lambda _state: ()
+    sparse: bool = False
 
 
 KINDS: dict[str, Kind] = {}

@@ -1,4 +1,5 @@
-"""Small things that people set and many look up: channels, carriers, denial reasons, scenarios, users, subscriptions.
+"""Small things that people set and many look up: channels, carriers, denial reasons, scenarios, users and their groups,
+subscriptions.
 
 Each is a record of its own file's shape here, saved whole: one fact for a save, one for a removal.
 """
@@ -27,11 +28,14 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Channel(Record):
+    """`settings`: what follows C4 for its orders, in the shape of a transition's (domain.transition_settings.CALLS)."""
+
     name: str
     slug: str
     channel_type: str = ""
     conf: Mapping[str, Any] = field(default_factory=dict)
     is_active: bool = True
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +80,22 @@ class TransferScenario(Record):
 
 @dataclass(frozen=True, slots=True)
 class User(Record):
-    """`roles` of spec 3.1; `locations` (ids) limit a store user. Passwords and tokens are not events."""
+    """`roles` of spec 3.1; `locations` (ids) limit a store user; `groups` (ids) give permissions besides the roles.
+    Passwords and tokens are not events."""
 
     username: str
     roles: tuple[str, ...]
     locations: tuple[int, ...] = ()
+    is_active: bool = True
+    groups: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PermissionGroup(Record):
+    """Permissions by name; a transition may ask for some of them (domain.transition_settings)."""
+
+    name: str
+    permissions: tuple[str, ...] = ()
     is_active: bool = True
 
 
@@ -99,7 +114,12 @@ class Subscription(Record):
 # --- facts
 
 
-@fact("ChannelSaved", on="channel", sentence="Channel {record.name} was saved.")
+def _as_it_was(data: dict[str, Any]) -> dict[str, Any]:
+    """To a version with more fields, whose defaults say what held before."""
+    return data
+
+
+@fact("ChannelSaved", on="channel", sentence="Channel {record.name} was saved.", upcasts=(_as_it_was,))
 class ChannelSaved:
     channel: int
     record: Channel
@@ -129,10 +149,16 @@ class TransferScenarioSaved:
     record: TransferScenario
 
 
-@fact("UserSaved", on="user", sentence="User {record.username} was saved.")
+@fact("UserSaved", on="user", sentence="User {record.username} was saved.", upcasts=(_as_it_was,))
 class UserSaved:
     user: int
     record: User
+
+
+@fact("PermissionGroupSaved", on="permission_group", sentence="Permission group {record.name} was saved.")
+class PermissionGroupSaved:
+    permission_group: int
+    record: PermissionGroup
 
 
 @fact("SubscriptionSaved", on="webhook", sentence="A subscription of {record.event_type} was saved.")
@@ -149,15 +175,22 @@ class RecordRemoved:
 # --- evolve and decisions
 
 
-def _keys(*fields: str) -> Any:
-    return lambda state: () if state.removed else tuple(str(getattr(state, f)) for f in fields)
+def keyed_by(*fields: str) -> Any:
+    """Keys of a record that stands, from its fields; what is None is no key."""
+
+    def keys(state: Any) -> tuple[str, ...]:
+        found = () if state.removed else (getattr(state, name) for name in fields)
+        return tuple(str(value) for value in found if value is not None)
+
+    return keys
 
 
 SAVED: dict[type[Record], type[Any]] = {}
 """Record class → its fact."""
 
 
-def _kind(saved: type[Any], record: type[Record], *keys: str) -> None:
+def declare_record(saved: type[Any], record: type[Record], *keys: str, sparse: bool = False) -> None:
+    """The kind of a record that is saved whole by the fact `saved`; found by its fields `keys`."""
     evolve = Evolver()
 
     @evolve.on(saved)
@@ -172,16 +205,17 @@ def _kind(saved: type[Any], record: type[Record], *keys: str) -> None:
         return gone
 
     SAVED[record] = saved
-    register(Kind(info(saved).on, evolve, reference=True, keys=_keys(*keys)))
+    register(Kind(info(saved).on, evolve, reference=True, keys=keyed_by(*keys), sparse=sparse))
 
 
-_kind(ChannelSaved, Channel, "slug", "name")
-_kind(CargoCompanySaved, CargoCompany, "slug", "name")
-_kind(DenialReasonSaved, DenialReason, "title")
-_kind(ScenarioSaved, Scenario, "name")
-_kind(TransferScenarioSaved, TransferScenario, "name")
-_kind(UserSaved, User, "username")
-_kind(SubscriptionSaved, Subscription)
+declare_record(ChannelSaved, Channel, "slug", "name")
+declare_record(CargoCompanySaved, CargoCompany, "slug", "name")
+declare_record(DenialReasonSaved, DenialReason, "title")
+declare_record(ScenarioSaved, Scenario, "name")
+declare_record(TransferScenarioSaved, TransferScenario, "name")
+declare_record(UserSaved, User, "username")
+declare_record(PermissionGroupSaved, PermissionGroup, "name")
+declare_record(SubscriptionSaved, Subscription)
 
 
 def save(before: Record | None, record: Record) -> list[Any]:

@@ -52,7 +52,7 @@ def reference_kinds() -> list[str]:
 
 class Reference(View):
     """The reference kinds as they stand (domain.kernel.Reference). A background tail keeps them fresh; who misses
-    something looks at the log once more before the answer is that it is not there."""
+    something looks at the log once more before the answer is that it is not there (but for sparse kinds)."""
 
     def __init__(self, reader: Reader, connect: Connect) -> None:
         super().__init__()
@@ -67,14 +67,14 @@ class Reference(View):
 
     def one(self, kind: str, id: int) -> Any | None:
         found = super().one(kind, id)
-        if found is None:
+        if found is None and not KINDS[kind].sparse:
             self.refresh()
             found = super().one(kind, id)
         return found
 
     def find(self, kind: str, key: str) -> Any | None:
         found = super().find(kind, key)
-        if found is None:
+        if found is None and not KINDS[kind].sparse:
             self.refresh()
             found = super().find(kind, key)
         return found

@@ -11,6 +11,7 @@ from psycopg_pool import ConnectionPool
 
 from api.http import every_route, metrics
 from api.http.bodies import read_body
+from api.http.dry_run import DryRun
 from api.http.errors import Failure, answer
 from api.http.routes import ANYBODY, ROUTES, Answer, Call, Route, Services
 from api.http.users import NOBODY, Caller, Users
@@ -93,7 +94,10 @@ def _wrapped(route: Route, services: Services, users: Users) -> Any:
             dict(request.headers),
             request.path,
         )
-        given = route.function(call, **path)
+        try:
+            given = route.function(call, **path)
+        except DryRun as dry:
+            given = Answer({"events": dry.events})
         answered = given if isinstance(given, Answer) else Answer(given, route.status)
         return _response(answered)
 
@@ -104,8 +108,10 @@ def _response(answered: Answer) -> Response:
     if answered.raw is not None:
         answered.raw.headers.extend(answered.headers)
         return answered.raw
-    if answered.status == 204:
-        return Response(status=204, headers=dict(answered.headers))
+    if answered.json is None:
+        bare = Response(status=answered.status, headers=dict(answered.headers))
+        del bare.headers["Content-Type"]
+        return bare
     text = json.dumps(answered.json, ensure_ascii=False, separators=(",", ":"))
     return Response(text, answered.status, dict(answered.headers), content_type="application/json")
 

@@ -9,15 +9,16 @@ from typing import Any, Literal
 from uuid import UUID, uuid5
 
 from api.http import metrics
+from api.http.dry_run import shown
 from api.http.errors import Failure, answer
 from api.http.input_schemas import input_of
 from api.http.routes import COMMAND, OMS, Answer, Call, route
 from api.http.whose import order_of
 from domain.deciding import command_of, decide
-from domain.kernel import Facts, Given, Refusal, info
+from domain.kernel import Facts, Given, Refusal
 from domain.kinds import stream_of
 from domain.order import Order
-from eventlog.mapper import encode
+from domain.transition_settings import setting_of
 from eventlog.recorded import Claim, ClaimTaken
 
 KEYS = UUID("7c1f5f0e-8d0f-4a55-9d0e-6f3f7a0d1c55")
@@ -96,9 +97,8 @@ def run(call: Call, kind: Kind, id: int, body: Mapping[str, Any], part: str = ""
     order = order_of(call, kind, id)
     if order is None:
         raise Refusal("not_found", f"There is no {kind} {id}.")
-    row = command_of(kind, str(name))
+    row = command_of(kind, str(name), call.log.reference)
     given_input = input_of(row, dict(body))
-    dry = call.query.get("dry_run", "").lower() in ("true", "1")
     key = call.headers.get("Idempotency-Key")
     if_match = if_match_of(call.headers.get("If-Match")) if not part else None
 
@@ -108,6 +108,9 @@ def run(call: Call, kind: Kind, id: int, body: Mapping[str, Any], part: str = ""
             raise Refusal("not_found", f"There is no {kind} {id}.")
         if if_match is not None and thing.version != if_match:
             raise Failure(412, "precondition_failed", f"It is at version {thing.version}, not {if_match}.")
+        lacking = call.caller.lacks(setting_of(given.reference, row).permissions)
+        if lacking:
+            raise Refusal("forbidden", f"{row.slug} needs the permission {', '.join(lacking)} here.")
         return decide(state, kind, id, row.slug, given_input, given)
 
     writing: dict[str, Any] = {
@@ -118,10 +121,10 @@ def run(call: Call, kind: Kind, id: int, body: Mapping[str, Any], part: str = ""
     }
     stream = stream_of("order", order)
     try:
-        if dry:
+        if call.dry:
             prepared = call.log.prepare(stream, decided, **writing)
             thing = _thing(prepared.before.state, kind, id)
-            return Done(thing.version, prepared.before.position, [_shown(f) for f in prepared.facts])
+            return Done(thing.version, prepared.before.position, [shown(f) for f in prepared.facts])
         done = _written(call, stream, decided, writing, kind, id, f"{key}{part}" if key else None, body)
     except Refusal as refusal:
         metrics.commanded(row.slug, refusal.code)
@@ -204,8 +207,3 @@ def if_match_of(text: str | None) -> int | None:
     if not plain.isdecimal() or len(plain) > 18:
         raise Failure(400, "bad_request", 'If-Match is a version, like "4".')
     return int(plain)
-
-
-def _shown(fact: Any) -> dict[str, Any]:
-    """A fact as a dry run shows it."""
-    return {"event": info(fact).name, "data": json.loads(encode(fact)[1])}

@@ -14,7 +14,8 @@ from eventlog.secrets import Secrets
 MASK = "********"
 
 
-def _address(url: str) -> None:
+def web_address(url: str) -> None:
+    """ValidationError for what is no address of HTTP, or holds a password."""
     try:
         parts = urlsplit(url)
         right = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
@@ -41,7 +42,7 @@ class EngineAuth(Strict):
 
 
 class EngineService(Strict):
-    url = Text(required=True, validate=[validate.Length(1, 2000), _address])
+    url = Text(required=True, validate=[validate.Length(1, 2000), web_address])
     type = Text(load_default="multiple", validate=validate.OneOf(["multiple", "single"]))
     sku_parameter = Text(validate=validate.Length(1, 50))
 
@@ -77,7 +78,7 @@ def sealed(engine: Mapping[str, Any] | None, before: Mapping[str, Any] | None, s
 
 def _token(auth: Mapping[str, Any]) -> None:
     try:
-        _address(auth.get("url") or "")
+        web_address(auth.get("url") or "")
     except ValidationError as error:
         raise ValidationError({"engine": {"auth": {"url": error.messages}}}) from None
 

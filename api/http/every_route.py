@@ -1,6 +1,7 @@
 """Imports every file of routes once, so that all are declared."""
 
 from api.http import (
+    application_settings,
     audit,
     commands,
     details,
@@ -13,14 +14,17 @@ from api.http import (
     login,
     openapi,
     people,
+    permission_groups,
     records,
     scenarios,
     states,
     stock,
     stock_when_planned,
+    transitions,
 )
 
 __all__ = [
+    "application_settings",
     "audit",
     "commands",
     "details",
@@ -33,9 +37,11 @@ __all__ = [
     "login",
     "openapi",
     "people",
+    "permission_groups",
     "records",
     "scenarios",
     "states",
     "stock",
     "stock_when_planned",
+    "transitions",
 ]

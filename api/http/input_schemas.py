@@ -24,6 +24,15 @@ class Whole(ma.Integer):
         return super()._deserialize(value, attr, data, **kwargs)
 
 
+class Switch(ma.Boolean):
+    """true or false: no 1, no "yes"."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value
+
+
 class Text(ma.String):
     """A text; a number is taken as the text of it (barcodes and weights come as either)."""
 

@@ -85,8 +85,10 @@ OBJECTS = {
         modified_date:time?""",
     "StateTransitionLog": """id:int object_id:int content_type:str old_state:State new_state:State user:str
         attributes:object created_date:time?""",
-    "TransitionSettings": """sync_remote_order_status:bool remote_invoice_call:bool
-        remote_bill_fulfillment_call:bool""",
+    "TransitionSettings": """sync_remote_order_status:bool remote_invoice_call:object?
+        remote_bill_fulfillment_call:object?""",
+    "PermissionGroup": "id:int name:str permissions:str[] created_date:time? modified_date:time?",
+    "ApplicationSetting": "id:int key:str json_value:any created_date:time? modified_date:time?",
     "Transition": """id:int slug:str aliases:str[] name:str object:str source_states:str[] target_state:str?
         is_active:bool settings:TransitionSettings permissions:any[] input_schema:object?""",
     "Stock": """stock_location:int erp_code:str? sku:str quantity:decimal reserved:decimal available:decimal

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from api.http.object_schemas import page_schema
-from api.http.routes import ANYBODY, OMS, Route
+from api.http.routes import ANYBODY, NOTHING, OMS, Route
 
 PATH = re.compile(r"<(?:(\w+):)?(\w+)>")
 """A parameter in a path of Flask's: (converter, name)."""
@@ -136,7 +136,7 @@ _FREE: dict[tuple[str, str], Any] = {
 
 def _responses(one: Route) -> dict[str, Any]:
     good: dict[str, Any] = {"description": "Done." if one.status == 204 else one.sentence}
-    if one.status != 204:
+    if one.status != 204 and one.answers != NOTHING:
         good["content"] = {_content_type(one): {"schema": _answered(one)}}
         if one.answers.startswith("["):
             good["content"]["text/csv"] = {"schema": {"type": "string"}}

@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate
 
-from api.http.input_schemas import Text
+from api.http.input_schemas import Text, Whole
 from api.http.paging import PARAMETERS, page_of_all
 from api.http.record_kinds import Set, switch, words
 from api.http.records import one, there
@@ -26,6 +26,7 @@ class UserBody(Set):
     roles = fields.List(Text(validate=validate.OneOf(ROLES)), required=True, validate=validate.Length(min=1))
     locations = fields.List(words(100), load_default=list, validate=validate.Length(max=5000))
     is_active = switch()
+    groups = fields.List(Whole(), load_default=list, validate=validate.Length(max=200))
 
 
 @route("GET", f"{OMS}/users/", roles=ADMIN, tag="users", query={**PARAMETERS, "username": "Only the one of this name."})
@@ -92,6 +93,8 @@ def _read(call: Call) -> dict[str, Any]:
         said["roles"] = tuple(dict.fromkeys(said["roles"]))
     if "locations" in said:
         said["locations"] = _ids(call, said["locations"])
+    if "groups" in said:
+        said["groups"] = _groups(call, said["groups"])
     return said
 
 
@@ -102,6 +105,14 @@ def _ids(call: Call, codes: Sequence[str]) -> tuple[int, ...]:
     if lost:
         raise ValidationError({"locations": [f"There is no location {code}." for code in lost[:10]]})
     return tuple(dict.fromkeys(known[code] for code in codes))
+
+
+def _groups(call: Call, ids: Sequence[int]) -> tuple[int, ...]:
+    found = {group.id for group in call.log.reference.all("permission_group") if not group.removed}
+    lost = [id for id in ids if id not in found]
+    if lost:
+        raise ValidationError({"groups": [f"There is no permission group {id}." for id in lost[:10]]})
+    return tuple(dict.fromkeys(ids))
 
 
 def _shown(call: Call, user: User) -> dict[str, Any]:

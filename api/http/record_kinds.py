@@ -8,9 +8,10 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, pre_load, validate
 
-from api.http.input_schemas import BIG, Text, Whole
+from api.http.input_schemas import BIG, Switch, Text, Whole
 from api.http.order_schema import Open, text
 from api.http.plain_json import Free
+from api.http.setting_schemas import Calls
 from domain.settings import CargoCompany, Channel, DenialReason, Record
 
 Body = dict[str, Any]
@@ -37,8 +38,8 @@ def words(most: int = 255, **settings: Any) -> Text:
     return Text(validate=[validate.Length(1, most), _said], **settings)
 
 
-def switch(default: bool = True) -> fields.Boolean:
-    return fields.Boolean(load_default=default, truthy={True}, falsy={False})
+def switch(default: bool = True) -> Switch:
+    return Switch(load_default=default)
 
 
 class ChannelBody(Set):
@@ -47,6 +48,7 @@ class ChannelBody(Set):
     channel_type = Text(load_default="", validate=validate.Length(max=100))
     conf = Free(load_default=dict)
     is_active = switch()
+    settings = fields.Nested(Calls, load_default=dict)
 
 
 class CargoCompanyBody(Set):
@@ -85,7 +87,7 @@ def _slug(made: Callable[[str], str]) -> Callable[[Body, Any], Body]:
 @dataclass(frozen=True)
 class RecordKind:
     """`paths`: the first is the one to use, the others are older names of it. `names`: unique in the kind.
-    `complete(body, record before or None)` fills in what was not said."""
+    `complete(body, record before or None)` fills in what was not said. `sealed`: fields that may hold secrets."""
 
     kind: str
     record: type[Record]
@@ -94,10 +96,20 @@ class RecordKind:
     body: type[Open]
     names: tuple[str, ...]
     complete: Callable[[Body, Any], Body] = lambda said, _before: said
+    sealed: tuple[str, ...] = ()
 
 
 RECORD_KINDS = (
-    RecordKind("channel", Channel, "channel", ("channels",), ChannelBody, ("slug", "name"), _slug(lambda said: said)),
+    RecordKind(
+        "channel",
+        Channel,
+        "channel",
+        ("channels",),
+        ChannelBody,
+        ("slug", "name"),
+        _slug(lambda said: said),
+        ("conf", "settings"),
+    ),
     RecordKind(
         "cargo_company",
         CargoCompany,
@@ -106,6 +118,7 @@ RECORD_KINDS = (
         CargoCompanyBody,
         ("slug", "name"),
         _slug(slug_of),
+        ("conf",),
     ),
     RecordKind(
         "denial_reason",

@@ -11,6 +11,7 @@ from api.http.paging import PARAMETERS, page_of_all
 from api.http.record_kinds import RECORD_KINDS, RecordKind
 from api.http.routes import OMS, READ, WRITE, Answer, Call, route
 from api.http.saving import Saved, save
+from api.http.sealing import masked, put_away
 from domain import settings
 from domain.kinds import stream_of
 from projections.objects.settings import record_object
@@ -19,7 +20,7 @@ from projections.objects.settings import record_object
 def rows(call: Call, kind: str) -> list[dict[str, Any]]:
     """All records of a kind that were not removed, as they stand."""
     call.log.reference.refresh()
-    return [record_object(record) for record in call.log.reference.all(kind) if not record.removed]
+    return [masked(record_object(record)) for record in call.log.reference.all(kind) if not record.removed]
 
 
 def one(call: Call, kind: str, title: str, id: int) -> Any:
@@ -56,23 +57,27 @@ class Routes:
         return page_of_all(call, rows(call, self.of.kind), self.filters)
 
     def create(self, call: Call) -> Answer:
-        saved = self._save(call, None, lambda _before, id: self._record(id, call.body, None))
-        return saved.answer(record_object(saved.state), 201)
+        said = self._said(call, None)
+        saved = self._save(call, None, lambda _before, id: self._record(id, said, None), said)
+        return saved.answer(masked(record_object(saved.state)), 201)
 
     def read(self, call: Call, id: int) -> Answer:
         record = one(call, self.of.kind, self.of.title, id)
-        return Answer(record_object(record), headers={"ETag": f'"{record.version}"'})
+        return Answer(masked(record_object(record)), headers={"ETag": f'"{record.version}"'})
 
     def put(self, call: Call, id: int) -> Answer:
-        saved = self._save(call, id, lambda before, id: self._record(id, call.body, before))
-        return saved.answer(record_object(saved.state))
+        said = self._said(call, id)
+        saved = self._save(call, id, lambda before, id: self._record(id, said, before), said)
+        return saved.answer(masked(record_object(saved.state)))
 
     def patch(self, call: Call, id: int) -> Answer:
-        def changed(before: Any, _id: int) -> Any:
-            return replace(before, **{k: v for k, v in call.body.items() if k != "slug" or v is not None})
+        said = self._said(call, id)
 
-        saved = self._save(call, id, changed)
-        return saved.answer(record_object(saved.state))
+        def changed(before: Any, _id: int) -> Any:
+            return replace(before, **{k: v for k, v in said.items() if k != "slug" or v is not None})
+
+        saved = self._save(call, id, changed, said)
+        return saved.answer(masked(record_object(saved.state)))
 
     def remove(self, call: Call, id: int) -> Answer:
         return remove(call, self.of.kind, self.of.title, id)
@@ -80,19 +85,32 @@ class Routes:
     @property
     def filters(self) -> tuple[str, ...]:
         """Its own fields that hold plain values."""
-        known = {field.name for field in fields(self.of.record)} - {"conf", "version", "removed", "created", "modified"}
+        known = {field.name for field in fields(self.of.record)} - {
+            "conf",
+            "settings",
+            "version",
+            "removed",
+            "created",
+            "modified",
+        }
         return tuple(sorted(known))
 
     def _record(self, id: int, body: dict[str, Any], before: Any) -> Any:
         return self.of.record(id, **self.of.complete(body, before))
 
-    def _save(self, call: Call, id: int | None, made: Callable[[Any, int], Any]) -> Saved:
+    def _said(self, call: Call, id: int | None) -> dict[str, Any]:
+        """The body with its secrets put away."""
+        before = None if id is None else call.log.state(stream_of(self.of.kind, id)).state
+        held = {name: call.body[name] for name in self.of.sealed if name in call.body}
+        return {**call.body, **{name: put_away(call, name, v, getattr(before, name, None)) for name, v in held.items()}}
+
+    def _save(self, call: Call, id: int | None, made: Callable[[Any, int], Any], said: dict[str, Any]) -> Saved:
         def decided(before: Any, record_id: int) -> list[Any]:
             if id is not None:
                 there(before, self.of.title, id)
             return settings.save(before, made(before, record_id))
 
-        return save(call, self.of.kind, decided, command=f"save-{self.of.title}", names=self.of.names, id=id)
+        return save(call, self.of.kind, decided, command=f"save-{self.of.title}", names=self.of.names, id=id, said=said)
 
 
 def _declare(of: RecordKind) -> None:

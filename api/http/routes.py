@@ -26,6 +26,10 @@ ANYBODY: frozenset[str] = frozenset()
 """Roles of spec 3.1 by what they may do; ANYBODY: no login is asked."""
 
 
+NOTHING = "nothing"
+"""What a route answers that answers without a body."""
+
+
 @dataclass(frozen=True)
 class Services:
     """What the routes work with."""
@@ -55,6 +59,11 @@ class Call:
     @property
     def log(self) -> EventLog:
         return self.services.log
+
+    @property
+    def dry(self) -> bool:
+        """`?dry_run=true`: the checks and the events that would be written, nothing written (spec 3.1)."""
+        return self.query.get("dry_run", "").lower() in ("true", "1")
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from typing import Any
 
 from api.http import unique
 from api.http.commands import another_body, claim_of, if_match_of
+from api.http.dry_run import DryRun
 from api.http.errors import Failure, WrongInput
 from api.http.routes import Answer, Call
 from domain.kinds import stream_of
@@ -73,6 +74,8 @@ def save(
             causation_id=call.request_id,
         )
         before = prepared.before
+        if call.dry:
+            raise DryRun(prepared.facts)
         if not prepared.facts:
             return Saved(id, before.state, before.version, before.position)
         try:
@@ -92,6 +95,7 @@ def save(
                 return _before(call, kind, found, claimed.fingerprint)
             continue  # somebody was faster with the name: who holds it now is looked up anew
         version = written.versions[stream]
+        call.log.reference.refresh()  # who wrote it sees it at once, whatever is decided by it
         return Saved(id, call.log.state_at(stream, version=version).state, version, written.position)
     raise Failure(503, "busy", "Too much happens to this record at once; try again.", {"Retry-After": "1"})
 

@@ -44,7 +44,7 @@ def _holds(log: EventLog, kind: str, id: int, key: str) -> bool:
 
 def _field(state: Any, key: str, names: Sequence[str]) -> str:
     record = getattr(state, "profile", state)
-    return next((name for name in names if getattr(record, name) == key), names[0])
+    return next((name for name in names if str(getattr(record, name)) == key), names[0])
 
 
 def _taken(field: str) -> WrongInput:

@@ -28,16 +28,21 @@ _N, _R, _P = 2**14, 8, 1  # scrypt: about 40 ms and 16 MB a guess
 
 @dataclass(frozen=True)
 class Caller:
-    """A user as a request sees one; `locations` None: all of them."""
+    """A user as a request sees one; `locations` None: all of them. `permissions`: of the user's groups."""
 
     id: int
     username: str
     roles: frozenset[str]
     locations: frozenset[int] | None
+    permissions: frozenset[str] = frozenset()
 
     def may_at(self, *locations: int) -> bool:
         """Whether one of these locations is theirs."""
         return self.locations is None or any(at in self.locations for at in locations)
+
+    def lacks(self, permissions: Iterable[str]) -> list[str]:
+        """Those of a transition's extra permissions that the user has not; an admin has all, a role is one too."""
+        return [] if "admin" in self.roles else sorted(set(permissions) - self.permissions - self.roles)
 
 
 NOBODY = Caller(0, "", frozenset(), frozenset())
@@ -103,7 +108,9 @@ class Users:
         if user is None or not user.is_active:
             return None
         limited = frozenset(user.locations) if "store" in user.roles and "admin" not in user.roles else None
-        return Caller(user.id, user.username, frozenset(user.roles), limited)
+        groups = (self._log.reference.one("permission_group", id) for id in user.groups)
+        held = frozenset(p for group in groups if group is not None and not group.removed for p in group.permissions)
+        return Caller(user.id, user.username, frozenset(user.roles), limited, held)
 
     def _user_of(self, digest: bytes) -> int:
         with self._pool.connection() as connection:

@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 
-from domain.kernel import Command, allowed
+from domain.kernel import Command, Reference, allowed
+from domain.transition_settings import setting_of
 
 
 @cache
@@ -16,9 +17,20 @@ def input_schema(command: Command) -> dict[str, Any] | None:
 
 
 @cache
-def command_list(kind: str, state: Enum) -> list[dict[str, Any]]:
-    """`[{transition, slug, name, input_schema}]` in the order of their ids. Shared, not to be changed."""
-    return [
-        {"transition": c.id, "slug": c.slug, "name": c.button, "input_schema": input_schema(c)}
-        for c in allowed(kind, state)
-    ]
+def _as_declared(kind: str, state: Enum) -> tuple[tuple[Command, ...], list[dict[str, Any]]]:
+    commands = tuple(allowed(kind, state))
+    return commands, [_row(command, command.id, command.slug) for command in commands]
+
+
+def _row(command: Command, id: int, slug: str) -> dict[str, Any]:
+    return {"transition": id, "slug": slug, "name": command.button, "input_schema": input_schema(command)}
+
+
+def command_list(kind: str, state: Enum, reference: Reference) -> list[dict[str, Any]]:
+    """`[{transition, slug, name, input_schema}]` in the order of their ids, by the installation's own ids and slugs;
+    what is switched off is left out. Shared, not to be changed."""
+    commands, rows = _as_declared(kind, state)
+    if all(reference.one("transition", command.id) is None for command in commands):
+        return rows
+    settings = ((command, setting_of(reference, command)) for command in commands)
+    return [_row(c, own.number or c.id, own.slug or c.slug) for c, own in settings if own.is_active]

@@ -6,7 +6,6 @@ from typing import Any
 from domain.kernel import Reference
 from domain.order import Order, item_states
 from projections.objects.address import address_object
-from projections.objects.allowed import command_list
 from projections.objects.order_item import order_item_object
 from projections.objects.person import customer_object
 from projections.objects.state import state_object
@@ -42,7 +41,7 @@ def order_object(order: Order, reference: Reference, of: Mapping[str, Any]) -> d
         "omnitron_id": order.omnitron_id,
         "number": order.number,
         "state": state_object(state),
-        "commands": command_list("order", state),
+        "commands": [],
         "channel": order.channel,
         "channel_name": channel_name(order, reference),
         "customer": customer_object(of),

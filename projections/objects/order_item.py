@@ -4,7 +4,6 @@ from typing import Any
 
 from domain.order import Order, OrderItem
 from domain.states import OrderStatus
-from projections.objects.allowed import command_list
 from projections.objects.product import product_object
 from projections.objects.state import state_object
 from projections.objects.wire import amount, moment
@@ -31,7 +30,7 @@ def order_item_object(order: Order, item: OrderItem, state: OrderStatus) -> dict
         "omnitron_id": item.omnitron_id,
         "order": order.id,
         "state": state_object(state, "orderitem"),
-        "commands": command_list("order_item", state),
+        "commands": [],
         "product": product_object(item),
         "quantity": item.quantity,
         "price": amount(item.price),

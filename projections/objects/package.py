@@ -22,7 +22,7 @@ def package_object(order: Order, package: Package, reference: Reference, of: Map
         "id": package.id,
         "number": package.number,
         "state": state_object(package.state),
-        "commands": command_list("package", package.state),
+        "commands": command_list("package", package.state, reference),
         "order": order_short(order, reference, of),
         "order_id": order.id,
         "order_number": order.number,

@@ -20,7 +20,7 @@ def package_short(order: Order, package: Package, reference: Reference, of: Mapp
         "id": package.id,
         "number": package.number,
         "state": str(package.state.value),
-        "commands": [c["slug"] for c in command_list("package", package.state)],
+        "commands": [c["slug"] for c in command_list("package", package.state, reference)],
         "order": order.id,
         "order_id": order.id,
         "order_number": order.number,

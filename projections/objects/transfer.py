@@ -28,7 +28,7 @@ def transfer_object(order: Order, transfer: Transfer, reference: Reference) -> d
         "transferitem_set": [transfer_item_object(order, transfer, item) for item in transfer.items],
         "shipment": None,
         "extra_information": {},
-        "commands": command_list("transfer", transfer.state),
+        "commands": command_list("transfer", transfer.state, reference),
         "created_date": moment(transfer.created),
         "modified_date": moment(transfer.modified),
     }
@@ -55,7 +55,7 @@ def transfer_short(order: Order, transfer: Transfer, reference: Reference) -> di
         "transferitem_set": [item.id for item in transfer.items],
         "shipment": None,
         "extra_information": {},
-        "commands": [c["slug"] for c in command_list("transfer", transfer.state)],
+        "commands": [c["slug"] for c in command_list("transfer", transfer.state, reference)],
         "created_date": moment(transfer.created),
         "modified_date": moment(transfer.modified),
     }

@@ -128,6 +128,8 @@ def test_what_lists_and_details_answer_is_what_is_said(document: dict[str, Any],
         schema = methods["get"]["responses"]["200"]["content"]["application/json"]["schema"]
         answer = lived.admin.get(path)
         _agrees(document, schema, answer, path)
+        if isinstance(answer, list):  # permission_groups: a plain array
+            continue
         if answer.get("results") == []:
             empty.append(path)
         detail = f"{path}{{id}}/"

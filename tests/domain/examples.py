@@ -4,7 +4,18 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from domain import discrepancy, location, order, package, settings, shipment, stock, transfer
+from domain import (
+    application_settings,
+    discrepancy,
+    location,
+    order,
+    package,
+    settings,
+    shipment,
+    stock,
+    transfer,
+    transition_settings,
+)
 from domain.kernel import info
 from domain.order import Destination, OrderItem
 from domain.personal import Personal
@@ -140,7 +151,10 @@ EXAMPLES: tuple[Any, ...] = (
         discrepancy=40, package=10, transfer=20, item=11, location=15, sku="85123A", quantity=1,
         reason=discrepancy.DiscrepancyReason.lost,
     ),
-    settings.ChannelSaved(channel=2, record=settings.Channel(2, "Web", "web", "web", {"a": 1}, False)),
+    settings.ChannelSaved(
+        channel=2,
+        record=settings.Channel(2, "Web", "web", "web", {"a": 1}, False, {"sync_remote_order_status": True}),
+    ),
     settings.CargoCompanySaved(
         cargo_company=6, record=settings.CargoCompany(6, "Fast Cargo", "fast", True, {"a": 1}, False)
     ),
@@ -151,7 +165,19 @@ EXAMPLES: tuple[Any, ...] = (
     settings.TransferScenarioSaved(
         transfer_scenario=8, record=settings.TransferScenario(8, "From the warehouse", {"rules": []}, False)
     ),
-    settings.UserSaved(user=50, record=settings.User(50, "ada", ("store",), (14,), False)),
+    settings.UserSaved(user=50, record=settings.User(50, "ada", ("store",), (14,), False, (3,))),
+    settings.PermissionGroupSaved(
+        permission_group=3, record=settings.PermissionGroup(3, "Leads", ("manual-planning",), False)
+    ),
+    application_settings.ApplicationSettingSaved(
+        application_setting=5, record=application_settings.ApplicationSetting(5, "IS_OTP_ENABLED", True)
+    ),
+    transition_settings.TransitionSaved(
+        transition=31,
+        record=transition_settings.TransitionSetting(
+            31, 1031, "pack", False, {"sync_remote_order_status": True}, ("packer",)
+        ),
+    ),
     settings.SubscriptionSaved(
         webhook=60,
         record=settings.Subscription(

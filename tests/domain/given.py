@@ -9,6 +9,7 @@ from typing import Any
 from domain.deciding import Commanded, decide
 from domain.guards import Effect
 from domain.kernel import Facts, Given, Refusal
+from domain.kinds import KINDS
 from domain.messages import messages
 from domain.order import Order, evolve
 from domain.reservations import effects
@@ -26,7 +27,7 @@ class Books:
         return self.rows.get((kind, id))
 
     def find(self, kind: str, key: str) -> Any | None:
-        return next((r for (k, _), r in self.rows.items() if k == kind and r.slug == key), None)
+        return next((r for (k, _), r in self.rows.items() if k == kind and key in KINDS[kind].keys(r)), None)
 
 
 class Story:

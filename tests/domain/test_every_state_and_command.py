@@ -18,7 +18,7 @@ from domain.reservations import holdings, slots
 from domain.states import PackageStatus, TransferStatus
 from domain.transfer import DeliverInput, TransferCancelled
 from tests.domain import shop
-from tests.domain.given import Story
+from tests.domain.given import Books, Story
 
 P, T = PackageStatus, TransferStatus
 
@@ -191,7 +191,7 @@ def test_transfer(state: TransferStatus, slug: str) -> None:
 def test_commands_by_slug_alias_and_number(kind: Any) -> None:
     for command in (c for c in COMMANDS.values() if c.object == kind):
         for name in (command.slug, str(command.id), *command.aliases):
-            assert command_of(kind, name) is command
+            assert command_of(kind, name, Books()) is command
 
 
 def test_the_message_of_the_examples() -> None:
