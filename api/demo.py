@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from ipaddress import ip_network
 from pathlib import Path
@@ -102,16 +102,20 @@ def story(
     seed: int,
     console: Console,
     disturb: Disturb = lambda _: None,
+    orders_a_call: int = ORDERS_A_CALL,
 ) -> tuple[Summary, list[str]]:
-    """What came of it, and a sentence for each thing that is wrong. `disturb(processes)` is called again and again
-    while orders come in and are worked off: the chance to kill something."""
+    """What came of it, and a sentence for each thing that is wrong. `disturb(processes)` is called after each call that
+    brought orders in, and again and again while they are worked off: the chance to kill something."""
     began = time.monotonic()
     bodies = list(data.orders(orders, seed))
     stores = list(network.locations(locations, seed))
     secret = secrets.token_urlsafe(24)
     processes = Processes()
-    office = erp.build(seed, [secret], Journal(place.settings.data_dir / "erp.jsonl"))
-    with program.serving(office) as erp_url, watched(processes):
+    with (
+        closing(Journal(place.settings.data_dir / "erp.jsonl")) as journal,
+        program.serving(erp.build(seed, [secret], journal)) as erp_url,
+        watched(processes),
+    ):
         url = start(processes, place, lambda: time.monotonic() - began < 60)
         client = Client(url, place.settings.admin_user, place.admin_password)
         client.log_in()
@@ -120,7 +124,7 @@ def story(
         subscribe(client, f"{erp_url}/hooks/all", secret)
         with opened(place.settings) as log, _staff(url, place, seed) as tally:
             worked = time.monotonic()
-            _work(log, client, bodies, processes, console, disturb)
+            _work(log, client, bodies, orders_a_call, processes, console, disturb)
             worked = time.monotonic() - worked
             report = requests.get(f"{erp_url}/report", timeout=30).json()
             seconds = time.monotonic() - began
@@ -134,6 +138,7 @@ def _work(
     log: EventLog,
     client: Client,
     bodies: list[dict[str, Any]],
+    orders_a_call: int,
     processes: Processes,
     console: Console,
     disturb: Disturb,
@@ -143,9 +148,9 @@ def _work(
     with Progress(*columns, console=console) as progress:
         taken = progress.add_task("orders taken in", total=len(bodies))
         done = progress.add_task("orders worked off", total=len(bodies))
-        for first in range(0, len(bodies), ORDERS_A_CALL):
-            part = bodies[first : first + ORDERS_A_CALL]
-            client.post("orders/", {"orders": part})
+        for first in range(0, len(bodies), orders_a_call):
+            part = bodies[first : first + orders_a_call]
+            client.take_in(part)
             progress.advance(taken, len(part))
             disturb(processes)
         watch, quiet, moved_at = _Watch(log), 0, time.monotonic()

@@ -41,7 +41,7 @@ class Client:
         said = self.call("POST", "/api/i1/auth/login/", {"username": self.username, "password": self.password})
         self.session.headers["Authorization"] = f"Token {said['key']}"
 
-    def call(self, method: str, path: str, body: object = None) -> dict[str, object]:
+    def call(self, method: str, path: str, body: object = None) -> dict[str, Any]:
         """Tries again for a minute while nobody answers or the answer is 503; other errors raise NotSetUp."""
         until = time.monotonic() + PATIENCE
         while True:
@@ -58,8 +58,18 @@ class Client:
             raise NotSetUp(f"{method} {path} answered {answer.status_code}: {answer.text[:300]}")
         return dict(answer.json()) if answer.content else {}
 
-    def post(self, path: str, body: object) -> dict[str, object]:
+    def post(self, path: str, body: object) -> dict[str, Any]:
         return self.call("POST", f"/api/v1/oms/{path}", body)
+
+    def take_in(self, orders: Bodies) -> None:
+        """A batch is answered per order: those that could not be written now are sent again."""
+        until, left = time.monotonic() + PATIENCE, orders
+        while left:
+            results = self.post("orders/", {"orders": left})["results"]
+            refused = [r for r in results if r["status_code"] >= 400 and r["status_code"] != 503]
+            if refused or time.monotonic() > until:
+                raise NotSetUp(f"orders were not taken in: {(refused or results)[:3]}")
+            left = [order for order, result in zip(left, results, strict=True) if result["status_code"] == 503]
 
 
 def set_up(client: Client, orders: Bodies, locations: Bodies, seed: int, said: Callable[[str], None]) -> None:
@@ -119,7 +129,7 @@ class Showcase:
             for start in range(0, len(bodies), ORDERS_A_CALL):
                 if stop.is_set():
                     return
-                client.post("orders/", {"orders": bodies[start : start + ORDERS_A_CALL]})
+                client.take_in(bodies[start : start + ORDERS_A_CALL])
             say(f"… {len(bodies)} orders are in; staff work on them. The ERP's report: {self._erp}/report")
         except (NotSetUp, requests.RequestException) as error:
             if not stop.is_set():
