@@ -1,7 +1,7 @@
 """From the domain to the planner's words: an order's open lines as a demand, a location as a place."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 
 from domain.kernel import Reference
 from domain.location import Address as LocationAddress
@@ -50,8 +50,18 @@ _ROLES = (
 )
 
 
-def place_of(location: Location) -> Place:
-    """A location as the planner sees it."""
+def closed_until(location: Location, now: datetime) -> datetime | None:
+    """When it opens again, where it was taken out for a time that is not over (spec 2.5)."""
+    said = location.profile.closed_until
+    if not said or not said.get("until"):
+        return None
+    until = datetime.fromisoformat(str(said["until"]))
+    until = until if until.tzinfo is not None else until.replace(tzinfo=UTC)
+    return until if until > now else None
+
+
+def place_of(location: Location, now: datetime | None = None) -> Place:
+    """A location as the planner sees it now; without a time, as if nothing were closed."""
     profile = location.profile
     return Place(
         id=location.id,
@@ -64,7 +74,7 @@ def place_of(location: Location) -> Place:
         priority=profile.priority,
         max_quota=profile.max_quota,
         safety_stock=profile.safety_stock,
-        is_active=profile.is_active,
+        is_active=profile.is_active and (now is None or closed_until(location, now) is None),
     )
 
 

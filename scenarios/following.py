@@ -4,8 +4,9 @@ It begins from the guard tables and the last checkpoint, never from the beginnin
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import datetime
+from heapq import heappop, heappush
 from typing import Any
 
 import psycopg
@@ -20,85 +21,30 @@ from domain.planning import open_lines
 from eventlog.log import EventLog
 from eventlog.read import read_head
 from eventlog.recorded import Recorded
-from scenarios.demands import place_of
+from scenarios.demands import closed_until, place_of
+from scenarios.waiting import Needs
 from scenarios.world import World
 
 KEPT_ORDERS = 20_000
 
 
-@dataclass(slots=True)
-class Need:
-    """An order with open lines. `since`: the position that made it so (the oldest is planned first); `due`: seconds
-    of the planner's clock from which it may be tried; `tries` in a row that wrote nothing."""
-
-    order: int
-    since: int
-    due: float = 0.0
-    tries: int = 0
-    skus: frozenset[str] = frozenset()
-
-
-@dataclass(slots=True)
-class Needs:
-    """The orders that need planning, and which SKU each waits for."""
-
-    by_order: dict[int, Need] = field(default_factory=dict)
-    by_sku: dict[str, set[int]] = field(default_factory=dict)
-
-    def put(self, order: Order, position: int, due: float | None) -> None:
-        """The order needs planning; `due` None leaves it as it was."""
-        need = self.by_order.get(order.id)
-        if need is None:
-            need = self.by_order[order.id] = Need(order.id, position)
-        if due is not None:
-            need.due, need.tries = due, 0
-        sku = {item.id: item.sku for item in order.items}
-        skus = frozenset(sku[item] for item in open_lines(order))
-        if skus != need.skus:
-            self._index(need, skus)
-
-    def drop(self, order: int) -> None:
-        need = self.by_order.pop(order, None)
-        if need is not None:
-            self._index(need, frozenset())
-
-    def wake(self, order_ids: Iterable[int]) -> None:
-        """Something came that may help them."""
-        for id in order_ids:
-            self.by_order[id].due = 0.0
-
-    def due(self, now: float, limit: int) -> list[Need]:
-        """The oldest that may be tried now."""
-        ready = [need for need in self.by_order.values() if need.due <= now]
-        ready.sort(key=lambda need: need.since)
-        return ready[:limit]
-
-    def next_due(self) -> float | None:
-        return min((need.due for need in self.by_order.values()), default=None)
-
-    def _index(self, need: Need, skus: frozenset[str]) -> None:
-        for sku in need.skus - skus:
-            waiting = self.by_sku[sku]
-            waiting.discard(need.order)
-            if not waiting:
-                del self.by_sku[sku]
-        for sku in skus - need.skus:
-            self.by_sku.setdefault(sku, set()).add(need.order)
-        need.skus = skus
-
-
 class Following:
-    """`apply` each batch in position order. What came up to `guards_at` is in the loaded guard figures already."""
+    """`apply` each batch in position order, then `spread` the news to those who wait. What came up to `guards_at` is in
+    the loaded guard figures already."""
 
-    def __init__(self, log: EventLog, *, wait: float) -> None:
+    def __init__(self, log: EventLog, *, wait: float, now: Callable[[], datetime]) -> None:
         """`wait`: seconds after which an order that could not be planned is tried again without any news."""
-        self._log, self.wait = log, wait
+        self._log, self.wait, self._now = log, wait, now
         self.world = World()
         self.needs = Needs()
         self.position = 0
         self.guards_at = 0
         self.rules_changed = False
+        self.by_quota = True
+        self.opened: set[int] = set()
+        self.freed: set[int] = set()
         self.locations: dict[int, Location] = {}
+        self._reopening: list[tuple[datetime, int]] = []
         self._orders: OrderedDict[int, Order] = OrderedDict()
 
     def begin(self, position: int, needs: Iterable[tuple[int, int]]) -> None:
@@ -108,8 +54,20 @@ class Following:
             self.needs.put(self.order(id), since, 0.0)
 
     def put_location(self, location: Location) -> None:
+        """As it is now; one that is closed until some time opens then by itself."""
+        now = self._now()
         self.locations[location.id] = location
-        self.world.put_place(place_of(location))
+        self.world.put_place(place_of(location, now))
+        until = closed_until(location, now)
+        if until is not None:
+            heappush(self._reopening, (until, location.id))
+
+    def reopen(self) -> None:
+        """Locations whose time of being closed is over."""
+        while self._reopening and self._reopening[0][0] <= self._now():
+            _, id = heappop(self._reopening)
+            self.put_location(self.locations[id])
+            self.opened.add(id)
 
     def order(self, id: int) -> Order:
         """The order as of `position`."""
@@ -144,7 +102,7 @@ class Following:
         elif isinstance(recorded.fact, OrderUnplanned):
             self.needs.put(after, recorded.position, None)  # when again, who tried it knows
         elif isinstance(recorded.fact, OrderPlanned):
-            self.needs.put(after, recorded.position, now + self.wait)  # the rest waits for something to change
+            self.needs.put(after, recorded.position, now + self._wait_of(id))  # the rest waits for something to change
         elif (
             before is None or not needs_planning(before) or open_lines(before) != open_lines(after) or _asked(recorded)
         ):
@@ -154,7 +112,8 @@ class Following:
         before = self.locations.get(id)
         after = KINDS["location"].evolve(before, recorded.fact, recorded.at)
         self.put_location(after)
-        self.rules_changed = True
+        if before is None or before.profile != after.profile:
+            self.opened.add(id)
 
     def _effects(self, effects: Iterable[Effect], recorded: Recorded) -> None:
         if recorded.position <= self.guards_at:
@@ -164,11 +123,11 @@ class Following:
                 if effect.slots:
                     self.world.slots(effect.location, effect.slots)
                 if effect.slots < 0:
-                    self.rules_changed = True
+                    self.freed.add(effect.location)
             else:
-                self._stock(effect)
+                self._stock(effect, recorded.position)
 
-    def _stock(self, effect: StockEffect) -> None:
+    def _stock(self, effect: StockEffect, position: int) -> None:
         """As the guard row does it; what a late answer may know of moves is settled where answers are used."""
         world, location, sku = self.world, effect.location, effect.sku
         if effect.level is not None:
@@ -179,7 +138,50 @@ class Following:
             world.reserve(location, sku, effect.reserve)
         more = effect.move > 0 or effect.reserve < 0 or (effect.level is not None and effect.level > 0)
         if more and sku in self.needs.by_sku:
-            self.needs.wake(self.needs.by_sku[sku])
+            self.needs.round(sku, self.needs.by_sku[sku], position, lambda: sum(world.available(sku)))
+
+    def _wait_of(self, order: int) -> float:
+        """Seconds until it is tried again without news; none where news came that its plan did not see."""
+        need = self.needs.by_order.get(order)
+        return self.wait if need is None or need.woken <= need.seen else 0.0
+
+    def spread(self) -> None:
+        """Who waits for goods of a location that opened, changed, or has a slot again, has a turn; where all rules may
+        have changed, everybody."""
+        waiting = self.needs.by_order
+        if self.rules_changed:
+            self.needs.round("rules", waiting, self.position, lambda: len(waiting))
+        elif self.opened:
+            self.needs.round("locations", self._wait_for(self.opened), self.position, lambda: len(waiting))
+        elif self.by_quota and (free := self._free_slots(self.freed)):
+            freed = set(self.freed)
+            self.needs.round(
+                "slots", self._wait_for(free), self.position, lambda: sum(self._free_slots(freed).values())
+            )
+        self.opened.clear()
+        self.freed.clear()
+        self.rules_changed = False
+
+    def _wait_for(self, locations: Collection[int]) -> set[int]:
+        """The orders that wait for something these locations may have."""
+        if any(self.locations[id].profile.engine is not None for id in locations):
+            return set(self.needs.by_order)
+        ordinals = [self.world.places.ordinal[id] for id in locations]
+        found: set[int] = set()
+        for sku, waiting in self.needs.by_sku.items():
+            if self.world.has_any(sku, ordinals):
+                found |= waiting
+        return found
+
+    def _free_slots(self, locations: Iterable[int]) -> dict[int, int]:
+        """Quota slots that are free, of those that have any."""
+        free = {}
+        for id in locations:
+            most = self.locations[id].profile.max_quota
+            left = 0 if most is None else most - self.world.quota[self.world.places.ordinal[id]]
+            if left > 0:
+                free[id] = left
+        return free
 
     def _keep(self, order: Order) -> None:
         self._orders[order.id] = order

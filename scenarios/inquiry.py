@@ -1,95 +1,163 @@
-"""Stock as the planner believes it for a batch: the own stock from the world, the others' from a fresh answer.
+"""Stock as the planner believes it: the own stock from the world, the others' from a fresh answer.
 
 An answer is believed as a guard row believes it (domain.guards): goods that moved within the engine's settling time
 are taken as not yet known to it, and a piece that was not found stays gone for it (spec 1.9).
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 
 from domain.guards import StockEffect, StockRow
 from domain.location import Location
 from domain.planning_facts import Level
-from scenarios.stock_service import Engine, Stocks, StockService, StockServiceDown
+from scenarios.engines import Engines
+from scenarios.stock_service import WHOLE, Engine, Stocks, StockServiceDown
 from scenarios.world import Overlay, World
+
+NOT_YET = "the stock service has not answered yet"
 
 
 @dataclass(slots=True)
 class Answered:
-    """What was asked for a batch: a world to plan in, the level of each (location, SKU) that a service answered, and
-    why services did not (erp code → reason)."""
+    """What is known of the stock: a world to plan in, the level of each (location, SKU) that a service answered, and
+    why it did not answer: `reasons` by location id of a service that is down, or by (location id, SKU)."""
 
     world: Overlay
     asked_at: datetime
     levels: dict[tuple[int, str], Level] = field(default_factory=dict)
-    down: dict[str, str] = field(default_factory=dict)
+    reasons: dict[int | tuple[int, str], str] = field(default_factory=dict)
+    services: frozenset[int] = frozenset()
 
     @property
     def reason(self) -> str | None:
-        """Why nothing may be planned now: planning on guesses is worse than waiting."""
-        return "; ".join(sorted(set(self.down.values()))) or None
+        """Why not everything is known."""
+        return "; ".join(sorted(set(self.reasons.values()))) or None
+
+    def unknown(self, skus: Collection[str]) -> dict[int, str]:
+        """Locations whose stock of one of the SKUs is not known, each with the reason: planning on guesses is worse
+        than waiting."""
+        found: dict[int, str] = {}
+        for at in self.services:
+            for sku in skus:
+                if (at, sku) not in self.levels:
+                    found[at] = self.reasons.get(at) or self.reasons.get((at, sku)) or NOT_YET
+                    break
+        return found
 
 
-class Inquiry:
-    """Asks each engine once a batch. Keeps a client per engine; belongs to one thread."""
+class Stocked(NamedTuple):
+    """A location whose stock an engine knows."""
 
-    def __init__(self, clock: Callable[[], datetime], secret: Callable[[str], str]) -> None:
-        """`secret` gives what is kept under the name that an engine's config says."""
-        self._clock, self._secret = clock, secret
-        self._clients: dict[Engine, StockService] = {}
+    id: int
+    erp_code: str
+    engine: Engine
 
-    def ask(
-        self, connection: psycopg.Connection[Any], world: World, locations: Iterable[Location], skus: set[str]
-    ) -> Answered:
-        """`world` overlaid with what the engines of `locations` answer for these SKUs."""
-        answered = Answered(Overlay(world), self._clock())
-        asked = [at for at in locations if at.profile.engine is not None and at.profile.is_active]
-        if not asked or not skus:
-            return answered
-        rows = _unsettled(connection, [at.id for at in asked], skus)
-        answers: dict[Engine, Stocks | StockServiceDown] = {}
-        for location in asked:
-            engine = self._engine(location)
-            if engine not in answers:
-                answers[engine] = self._inquire(engine, skus)
-            answer = answers[engine]
-            if isinstance(answer, StockServiceDown):
-                answered.down[location.profile.erp_code] = str(answer)
-            else:
-                _believe(answered, location, engine, answer, skus, rows)
-        return answered
 
-    def _engine(self, location: Location) -> Engine:
-        config: Mapping[str, Any] = location.profile.engine or {}
-        name = str((config.get("auth") or {}).get("password") or "")
-        return Engine.of(config, lambda: self._password(name))
+def stocked(locations: Iterable[Location], secret: Callable[[str], str]) -> dict[int, Stocked]:
+    """By id, those of the locations that have an engine and are open; `secret` gives what is kept under the name that
+    an engine's config says."""
+    found = {}
+    for at in locations:
+        if at.profile.engine and at.profile.is_active:
+            found[at.id] = Stocked(at.id, at.profile.erp_code, _engine(at.profile.engine, secret))
+    return found
 
-    def _password(self, name: str) -> str:
+
+def _engine(config: Mapping[str, Any], secret: Callable[[str], str]) -> Engine:
+    name = str((config.get("auth") or {}).get("password") or "")
+
+    def password() -> str:
         try:
-            return self._secret(name)
+            return secret(name)
         except LookupError as lost:
             raise StockServiceDown(f"the password of the stock service cannot be read: {lost}") from lost
 
-    def _inquire(self, engine: Engine, skus: set[str]) -> Stocks | StockServiceDown:
-        try:
-            client = self._clients.get(engine)
-            if client is None:
-                client = self._clients[engine] = StockService(engine)
-            return client.inquire(skus)
-        except StockServiceDown as down:
-            return down
+    return Engine.of(config, password)
+
+
+@dataclass(slots=True)
+class Asking:
+    """Engines that were asked together at `asked_at`, each with its answer to come."""
+
+    asked_at: datetime
+    answers: dict[Engine, "Future[Stocks]"]
+    skus: dict[Engine, frozenset[str]]
+
+    def has(self, engines: Iterable[Engine]) -> bool:
+        """Whether all of these have answered, or failed."""
+        return all(self.answers[engine].done() for engine in engines if engine in self.answers)
+
+
+class Inquiry:
+    """Asks engines. Safe to share by threads."""
+
+    def __init__(self, clock: Callable[[], datetime], secret: Callable[[str], str], patience: float = WHOLE) -> None:
+        """`secret` as of `stocked`; `patience` seconds for each engine."""
+        self._clock, self.secret = clock, secret
+        self.engines = Engines(whole=patience)
+
+    def begin(self, wanted: Mapping[Engine, Iterable[str]]) -> Asking:
+        """Asks each engine for its SKUs, side by side."""
+        skus = {engine: frozenset(some) for engine, some in wanted.items()}
+        now = self._clock()
+        return Asking(now, {engine: self.engines.ask(engine, some) for engine, some in skus.items()}, skus)
+
+    def ask(
+        self,
+        connection: psycopg.Connection[Any],
+        world: World,
+        locations: Iterable[Location],
+        skus: Iterable[str],
+        seconds: float | None = None,
+    ) -> Answered:
+        """Begins and waits, at most so many seconds: what has not answered by then counts as down."""
+        asked = stocked(locations, self.secret)
+        asking = self.begin(dict.fromkeys((at.engine for at in asked.values()), frozenset(skus)))
+        wait(asking.answers.values(), seconds)
+        return self.answered(connection, world, asked.values(), asking)
+
+    def answered(
+        self,
+        connection: psycopg.Connection[Any],
+        world: World,
+        asked: Iterable[Stocked],
+        asking: Asking | None,
+    ) -> Answered:
+        """`world` overlaid with what these locations' engines said; who was not asked, or is not done, is not known."""
+        asked = list(asked)
+        answered = Answered(Overlay(world), asking.asked_at if asking is not None else self._clock())
+        answered.services = frozenset(at.id for at in asked)
+        if asking is None or not asking.skus:
+            return answered
+        skus = sorted(frozenset().union(*asking.skus.values()))
+        rows = _unsettled(connection, [at.id for at in asked], skus)
+        for at in asked:
+            answer = _outcome(asking.answers.get(at.engine))
+            if isinstance(answer, str):
+                answered.reasons[at.id] = answer
+            else:
+                _believe(answered, at, answer, asking.skus[at.engine], rows)
+        return answered
+
+
+def _outcome(asked: "Future[Stocks] | None") -> Stocks | str:
+    if asked is None or not asked.done():
+        return NOT_YET
+    failed = asked.exception()
+    return str(failed) if failed is not None else asked.result()
 
 
 def _unsettled(
-    connection: psycopg.Connection[Any], locations: list[int], skus: set[str]
+    connection: psycopg.Connection[Any], locations: list[int], skus: Sequence[str]
 ) -> dict[tuple[int, str], StockRow]:
     """The guard rows whose past still matters to an answer: goods that moved lately, pieces that were not found."""
-    rows = connection.execute(_UNSETTLED, (locations, sorted(skus))).fetchall()
+    rows = connection.execute(_UNSETTLED, (locations, skus)).fetchall()
     return {(location, sku): StockRow(*row) for location, sku, *row in rows}
 
 
@@ -102,20 +170,22 @@ select location, sku, known, reserved, asked_at, moved, moved_at, settle, frozen
 
 def _believe(
     answered: Answered,
-    location: Location,
-    engine: Engine,
+    at: Stocked,
     answer: Stocks,
-    skus: set[str],
+    skus: Iterable[str],
     rows: Mapping[tuple[int, str], StockRow],
 ) -> None:
-    code = location.profile.erp_code
     for sku in skus:
-        quantity = answer[sku].get(code, Decimal(0))
-        row = rows.get((location.id, sku))
+        stocks = answer.get(sku)
+        if stocks is None:
+            answered.reasons[at.id, sku] = f"the stock service did not answer for {sku}"
+            continue
+        quantity = stocks.get(at.erp_code, Decimal(0))
+        row = rows.get((at.id, sku))
         if row is None:
             known = quantity
         else:
-            effect = StockEffect(location.id, sku, level=quantity, asked_at=answered.asked_at, settle=engine.settle)
+            effect = StockEffect(at.id, sku, level=quantity, asked_at=answered.asked_at, settle=at.engine.settle)
             known = row.apply(effect, answered.asked_at).known
-        answered.world.set_known(location.id, sku, known)
-        answered.levels[location.id, sku] = Level(sku, quantity, answered.asked_at, engine.settle)
+        answered.world.set_known(at.id, sku, known)
+        answered.levels[at.id, sku] = Level(sku, quantity, answered.asked_at, at.engine.settle)

@@ -1,7 +1,6 @@
 """What planners keep in the database beside the log: inputs of plans, the checkpoint, and who is at which order."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,8 @@ LOCK = 7110
 
 # The orders that no other session is planning.
 TAKE = "select id from unnest(%s::int[]) id where pg_try_advisory_lock(%s, id)"
+
+RELEASE = "select pg_advisory_unlock(%s, id) from unnest(%s::int[]) id"
 
 KEEP_FRAMES = """
 insert into plan_frames (digest, packed) select * from unnest(%s::text[], %s::bytea[]) on conflict do nothing
@@ -40,14 +41,15 @@ def prepare(log: EventLog) -> None:
     migrate(log.direct_url, "scenarios", Path(__file__).parent / "sql")
 
 
-@contextmanager
-def locked(connection: Connection, orders: Sequence[int]) -> Iterator[set[int]]:
-    """Which of the orders are ours to plan; the locks of a session die with it."""
-    try:
-        yield {row[0] for row in connection.execute(TAKE, (list(orders), LOCK))}
-    finally:
-        if not connection.closed:
-            connection.execute("select pg_advisory_unlock_all()")
+def take(connection: Connection, orders: Sequence[int]) -> set[int]:
+    """Which of the orders are ours to plan until they are released; the locks of a session die with it."""
+    return {row[0] for row in connection.execute(TAKE, (list(orders), LOCK))}
+
+
+def release(connection: Connection, orders: Sequence[int]) -> None:
+    """Orders that were taken, each once."""
+    if orders:
+        connection.execute(RELEASE, (LOCK, list(orders)))
 
 
 class Kept:

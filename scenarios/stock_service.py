@@ -1,7 +1,7 @@
 """Asks a brand's stock service what it has (spec 5, Stock service): small, calm on its bad day, never guesses.
 
-Either every SKU that was asked for is answered, or `StockServiceDown` says why not. Credentials are read where they
-are used and never stand in a message.
+A SKU is answered, or it is missing in what comes back, or `StockServiceDown` says why there is no answer at all.
+Credentials are read where they are used and never stand in a message.
 """
 
 import json
@@ -14,10 +14,13 @@ from typing import Any
 import requests
 import urllib3
 
+from scenarios.dialled import Deadline, DeadlineAdapter
+
 Stocks = dict[str, dict[str, Decimal]]
 """SKU → erp code → quantity; a location that is not named has 0."""
 
-TIMEOUT = (3.0, 10.0)  # seconds to connect, to read
+CONNECT = 3.0  # seconds
+WHOLE = 10.0  # seconds for an inquiry, with all its calls and second tries
 SKUS_A_CALL = 120  # keeps the address below the 4 KB that many servers allow
 MOST_BYTES = 8 * 1024 * 1024
 TRIES = 2
@@ -59,24 +62,24 @@ class Engine:
 
 
 class StockService:
-    """A client of one engine; keeps its connections and its token. One thread at a time."""
+    """A client of one engine; keeps its connections and its token. Any number of threads."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self.session = requests.Session()
-        self.session.trust_env = False  # no proxies and no .netrc of the environment
+        self._token = ""
+        self._session = requests.Session()
+        self._session.trust_env = False  # no proxies and no .netrc of the environment
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, DeadlineAdapter())
         if engine.auth_type == "basic_auth":
-            self.session.auth = (engine.username, engine.secret())
+            self._session.auth = (engine.username, engine.secret())
 
-    def inquire(self, skus: Iterable[str]) -> Stocks:
-        """What there is of each SKU; raises StockServiceDown."""
-        wanted = sorted(set(skus))
+    def inquire(self, skus: Iterable[str], deadline: Deadline) -> Stocks:
+        """What there is of each SKU; what the service said nothing of is missing. Raises StockServiceDown."""
         found: Stocks = {}
-        for part in self._parts(wanted):
-            found |= self._ask(part)
-        missing = [sku for sku in wanted if sku not in found]
-        if missing:
-            raise StockServiceDown(f"the stock service did not answer for {', '.join(missing[:5])}")
+        with deadline:
+            for part in self._parts(sorted(set(skus))):
+                found |= self._ask(part, deadline)
         return found
 
     def _parts(self, skus: list[str]) -> Iterator[list[str]]:
@@ -84,26 +87,33 @@ class StockService:
         for start in range(0, len(skus), size):
             yield skus[start : start + size]
 
-    def _ask(self, skus: list[str]) -> Stocks:
+    def _ask(self, skus: list[str], deadline: Deadline) -> Stocks:
         for again in range(TRIES):
             try:
-                return _read(self._get(skus), skus)
+                return _read(self._get(skus, deadline), skus)
             except StockServiceDown:
+                if deadline.over:
+                    raise StockServiceDown("the stock service did not answer in time") from None
                 if again == TRIES - 1:
                     raise
                 time.sleep(0.1)
         raise AssertionError("the loop returns or raises")
 
-    def _get(self, skus: list[str]) -> Any:
-        if self.engine.auth_type == "token" and "Authorization" not in self.session.headers:
-            self._log_in()
+    def _get(self, skus: list[str], deadline: Deadline) -> Any:
+        if self.engine.auth_type == "token" and not self._token:
+            self._log_in(deadline)
         try:
             params = [(self.engine.sku_parameter, sku) for sku in skus]
-            with self.session.get(
-                self.engine.url, params=params, timeout=TIMEOUT, allow_redirects=False, stream=True
+            with self._session.get(
+                self.engine.url,
+                params=params,
+                headers={"Authorization": f"Token {self._token}"} if self._token else {},
+                timeout=(min(CONNECT, deadline.left), deadline.left),
+                allow_redirects=False,
+                stream=True,
             ) as answer:
                 if answer.status_code == 401:
-                    self.session.headers.pop("Authorization", None)
+                    self._token = ""
                 if answer.status_code != 200:
                     raise StockServiceDown(f"the stock service answered {answer.status_code}")
                 body = answer.raw.read(MOST_BYTES + 1, decode_content=True)
@@ -116,12 +126,12 @@ class StockService:
         except ValueError as error:
             raise StockServiceDown("the stock service's answer is not JSON") from error
 
-    def _log_in(self) -> None:
+    def _log_in(self, deadline: Deadline) -> None:
         try:
-            answer = self.session.post(
+            answer = self._session.post(
                 self.engine.auth_url,
                 json={"username": self.engine.username, "password": self.engine.secret()},
-                timeout=TIMEOUT,
+                timeout=(min(CONNECT, deadline.left), deadline.left),
                 allow_redirects=False,
             )
             said = answer.json()
@@ -130,7 +140,7 @@ class StockService:
             raise StockServiceDown(f"the stock service's log-in failed ({type(error).__name__})") from error
         if answer.status_code != 200 or not token:
             raise StockServiceDown(f"the stock service's log-in answered {answer.status_code}")
-        self.session.headers["Authorization"] = f"Token {token}"
+        self._token = str(token)
 
 
 def _read(said: Any, skus: list[str]) -> Stocks:

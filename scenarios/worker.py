@@ -6,9 +6,9 @@ time the guards refuse one of, who plans it again on fresh figures (spec 2.1). T
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import FIRST_COMPLETED, wait
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import Event
 from typing import Any
@@ -16,27 +16,25 @@ from typing import Any
 import psycopg
 
 from domain import reservations
-from domain.kernel import Facts, Given, Refusal
+from domain.kernel import Given
 from domain.kinds import stream_of
-from domain.location import Location
 from domain.order import Order, evolve
-from domain.planning import record_plan, record_unplanned
 from eventlog.log import EventLog
 from eventlog.read import read_all
 from eventlog.recorded import Busy, Decision, Refused, Unavailable, new_command_id
 from eventlog.recorder import CHANNEL
 from scenarios import keeping
 from scenarios.choosing import choose_scenario
-from scenarios.definition import Scenario, TransferScenario
 from scenarios.demand import Demand
-from scenarios.demands import demand_of, skus_of
-from scenarios.following import Following, Need, load
-from scenarios.inputs import Frame, Inputs, keep
-from scenarios.inquiry import Answered, Inquiry
-from scenarios.parsing import parse_scenario, parse_transfer_scenario
-from scenarios.plan import plan
-from scenarios.planned import Plan, apply_plan
-from scenarios.recording import plan_record
+from scenarios.demands import demand_of
+from scenarios.drafting import Draft, draft
+from scenarios.following import Following, load
+from scenarios.inquiry import Asking, Inquiry, Stocked, stocked
+from scenarios.places import Places
+from scenarios.reach import reached
+from scenarios.rulebook import Rulebook
+from scenarios.stock_service import WHOLE, Engine
+from scenarios.waiting import Need
 
 ACTOR = "planner"
 BATCH = 200
@@ -59,42 +57,26 @@ class Counts:
 
 
 @dataclass(slots=True)
+class _Asked:
+    """Orders that wait for an answer of these engines; their locks are held meanwhile."""
+
+    asking: Asking
+    needs: list[Need]
+
+
+@dataclass(slots=True)
 class _Try:
     """One order of a batch on its way into the log."""
 
     need: Need
     order: Order
-    facts: Facts
+    draft: Draft
     at: datetime
-    inputs: Inputs | None = None
-
-
-@dataclass(slots=True)
-class Rulebook:
-    """The scenarios as they stand, parsed once a version."""
-
-    scenarios: list[Scenario] = field(default_factory=list)
-    transfers: list[TransferScenario] = field(default_factory=list)
-
-    @classmethod
-    def of(cls, log: EventLog) -> "Rulebook":
-        reference = log.reference
-        return cls(
-            [
-                parse_scenario(s.definition, s.id, s.version)
-                for s in reference.all("scenario")
-                if s.is_active and not s.removed
-            ],
-            [
-                parse_transfer_scenario(s.definition, s.id, s.version)
-                for s in reference.all("transfer_scenario")
-                if s.is_active and not s.removed
-            ],
-        )
 
 
 class Planner:
-    """`run` until stopped. `replan` seconds after which what waits is tried without any news (A2)."""
+    """`run` until stopped. `replan` seconds after which what waits is tried without any news (A2); `patience` seconds
+    that a stock service may take."""
 
     def __init__(
         self,
@@ -102,18 +84,20 @@ class Planner:
         *,
         replan: float = 1800.0,
         secret: Callable[[str], str] = lambda _name: "",
+        patience: float = WHOLE,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._log, self._now, self._clock = log, now, clock
-        self._following = Following(log, wait=replan)
-        self._inquiry = Inquiry(now, secret)
+        self._following = Following(log, wait=replan, now=now)
+        self._inquiry = Inquiry(now, secret, patience)
         self._rulebook = Rulebook()
-        self._frames: dict[tuple[int, int, int], Frame] = {}
+        self._stocked: tuple[Places, dict[int, Stocked]] = (Places(), {})
+        self._asked: list[_Asked] = []
         self._kept = keeping.Kept()
         self._connection: psycopg.Connection[Any]
         self._checkpoint = 0
-        self._rechecked = 0.0
+        self._spread_at = 0.0
         self.counts = Counts()
 
     @property
@@ -136,100 +120,147 @@ class Planner:
                     self._save_checkpoint()
             except (psycopg.OperationalError, psycopg.InterfaceError, Unavailable, Busy) as lost:
                 log_.warning("planning begins again: %s", str(lost).strip().split("\n")[0])
+                self._begin_again()
                 stop.wait(0.2)
+        self._inquiry.engines.close()
 
     def _load(self) -> None:
         load(self._connection, self._log, self._following)
         self._checkpoint = self._following.position
         self._following.rules_changed = True
 
+    def _begin_again(self) -> None:
+        """The locks went with the connection: what was under way is due again."""
+        self._asked.clear()
+        for need in list(self._following.needs.by_order.values()):
+            if need.taken:
+                self._following.needs.give_back(need, 0.0)
+
     def _work(self, stop: Event) -> None:
         while not stop.is_set():
             self.step()
             due = self._following.needs.next_due()
-            pause = 1.0 if due is None else min(1.0, max(0.0, due - self._clock()))
-            until = self._clock() + pause
+            until = self._clock() + (1.0 if due is None else min(1.0, max(0.0, due - self._clock())))
             while not stop.is_set() and (left := until - self._clock()) > 0:
+                if self._asked:
+                    running = [f for asked in self._asked for f in asked.asking.answers.values() if not f.done()]
+                    if not running or wait(running, min(left, 0.05), FIRST_COMPLETED).done:
+                        break
+                    left = 0.0
                 if list(self._connection.notifies(timeout=min(left, 0.2), stop_after=1)):
                     break
 
     def step(self) -> int:
         """Catches up with the log, then plans one batch; how many orders were tried."""
         self.catch_up()
-        due = self._following.needs.due(self._clock(), BATCH)
+        tried = self._answered()
+        needs = self._following.needs
+        due = needs.take(self._clock(), BATCH)
         if not due:
-            return 0
-        with self._locked(due) as mine:
-            if mine:
-                self._batch(mine)
-        ours = {need.order for need in mine}
+            return tried
+        got = keeping.take(self._connection, [need.order for need in due])
+        self.catch_up()  # seen as they stand once we hold them
+        mine = []
         for need in due:
-            if need.order not in ours:
-                need.due = max(need.due, self._clock() + 0.05)  # another planner has it
-        return len(mine)
+            if need.order in got:
+                mine.append(need)
+            else:
+                needs.give_back(need, self._clock() + 0.05)  # another planner has it
+        self._plan(mine, None, self._ask(mine))
+        return tried + len(mine)
 
     def catch_up(self) -> None:
         """Everything in the log is in the picture."""
-        while batch := read_all(self._connection, self._following.position, READ):
-            self._following.apply(batch, self._clock())
+        following = self._following
+        while batch := read_all(self._connection, following.position, READ):
+            following.apply(batch, self._clock())
             if len(batch) < READ:
                 break
-        if self._following.rules_changed:
-            self._rules_changed()
-        if self._following.position >= self._checkpoint + CHECKPOINT_EVERY:
+        following.reopen()
+        if self._clock() >= self._spread_at and (following.rules_changed or following.opened or following.freed):
+            self._spread_at = self._clock() + 1.0  # slots free up all the time
+            if following.rules_changed:
+                self._rulebook = Rulebook.of(self._log)
+                following.by_quota = self._rulebook.by_quota
+            following.spread()
+        if following.position >= self._checkpoint + CHECKPOINT_EVERY:
             self._save_checkpoint()
 
-    def _rules_changed(self) -> None:
-        """Scenarios, locations or free slots: whoever waits may be helped, so all are looked at again; once a second
-        at most, since slots free up all the time."""
-        if self._clock() < self._rechecked + 1.0:
-            return
-        self._rechecked = self._clock()
-        self._following.rules_changed = False
-        self._rulebook = Rulebook.of(self._log)
-        self._frames.clear()
-        self._following.needs.wake(list(self._following.needs.by_order))
+    # --- stock services
+
+    def _ask(self, needs: Sequence[Need]) -> set[int]:
+        """Begins to ask for those of the orders that cannot be planned on the own stock alone; which these are."""
+        known = self._engines()
+        if not known:
+            return set()
+        wanted: dict[Engine, set[str]] = {}
+        asking, rest = [], []
+        for need in needs:
+            need.engines = self._needed(self._demand(need), known)
+            if any(self._inquiry.engines.busy(engine) for engine in need.engines):
+                rest.append(need)  # with the next, when those that are busy have answered
+            elif need.engines:
+                asking.append(need)
+                for engine in need.engines:
+                    wanted.setdefault(engine, set()).update(need.skus)
+        if asking:
+            self._asked.append(_Asked(self._inquiry.begin(wanted), asking))
+        self._done(rest, self._clock() + 0.05)
+        return {need.order for need in (*asking, *rest)}
+
+    def _needed(self, demand: Demand, known: dict[int, Stocked]) -> frozenset[Engine]:
+        scenario = choose_scenario(demand, self._rulebook.scenarios, self._now()).scenario
+        if scenario is None:
+            return frozenset()
+        ids = reached(known, demand, self._following.world, scenario.rules, self._rulebook.transfers)
+        return frozenset(known[id].engine for id in ids)
+
+    def _answered(self) -> int:
+        """Plans the orders whose engines have all answered, or failed; how many."""
+        tried = 0
+        for asked in list(self._asked):
+            ready = [need for need in asked.needs if asked.asking.has(need.engines)]
+            if ready:
+                asked.needs = [need for need in asked.needs if not asked.asking.has(need.engines)]
+                self._plan(ready, asked.asking, ())
+                tried += len(ready)
+            if not asked.needs:
+                self._asked.remove(asked)
+        return tried
+
+    def _engines(self) -> dict[int, Stocked]:
+        places = self._following.world.places
+        if self._stocked[0] is not places:
+            self._stocked = (places, stocked(self._following.locations.values(), self._inquiry.secret))
+        return self._stocked[1]
 
     # --- one batch
 
-    def _batch(self, needs: Sequence[Need]) -> None:
+    def _plan(self, needs: Sequence[Need], asking: Asking | None, but: Collection[int]) -> None:
+        """Plans the orders, `but` these, on what was answered."""
+        current = self._following.needs.by_order
         now = self._now()
-        orders = [self._following.order(need.order) for need in needs]
-        demands = [demand_of(order, self._log.reference, now) for order in orders]
-        answered = self._inquiry.ask(self._connection, self._following.world, self._locations(), skus_of(demands))
-        self.counts.batches += 1
         given = Given(now=now, ids=self._log.ids, reference=self._log.reference, actor=ACTOR)
-        tries = [
-            self._try(need, order, demand, answered, given)
-            for need, order, demand in zip(needs, orders, demands, strict=True)
-        ]
-        self._kept.keep(self._connection, [t.inputs for t in tries if t.inputs is not None and t.facts])
-        self._write([t for t in tries if t.facts])
-        for quiet in (t for t in tries if not t.facts):
-            self._later(quiet.need, waits=answered.reason is None)
-
-    def _try(self, need: Need, order: Order, demand: Demand, answered: Answered, given: Given) -> _Try:
-        choice = choose_scenario(demand, self._rulebook.scenarios, given.now)
-        if choice.scenario is None:
-            reasons = [text for _, text in choice.reasons] or ["there is no active scenario"]
-            return _Try(need, order, record_unplanned(order, reasons), given.now)
-        if answered.reason is not None:
-            return _Try(need, order, record_unplanned(order, [answered.reason]), given.now)
-        default = self._default(choice.scenario)
-        if default is None:
-            wrong = f"{choice.scenario.name}: its default stock location is not known"
-            return _Try(need, order, record_unplanned(order, [wrong]), given.now)
-        frame = self._frame(choice.scenario)
-        inputs = keep(demand, answered.world, frame, answered.asked_at.isoformat())
-        made: Plan = plan(demand, answered.world, choice.scenario, self._rulebook.transfers)
-        record = plan_record(made, choice.scenario, default, inputs.digest, answered)
-        try:
-            facts = record_plan(order, record, given)
-        except Refusal as moved_on:
-            log_.info("%s", moved_on)
-            return _Try(need, order, [], given.now)
-        apply_plan(answered.world, made)
-        return _Try(need, order, facts, given.now, inputs)
+        world, known = self._following.world, self._engines()
+        answered = self._inquiry.answered(self._connection, world, known.values(), asking)
+        tries: list[_Try] = []
+        gone: list[Need] = []
+        for need in needs:
+            if need.order in but:
+                continue
+            if current.get(need.order) is not need:
+                gone.append(need)  # it needs no planning any more
+                continue
+            need.seen = self._following.position
+            order = self._following.order(need.order)
+            made = draft(order, self._demand(need), answered, self._rulebook, self._following.locations, given)
+            tries.append(_Try(need, order, made, now))
+        self.counts.batches += bool(tries)
+        self._kept.keep(self._connection, [t.draft.inputs for t in tries if t.draft.inputs and t.draft.facts])
+        self._write([t for t in tries if t.draft.facts])
+        for quiet in (t for t in tries if not t.draft.facts):
+            self._waits(quiet)
+        keeping.release(self._connection, [need.order for need in (*gone, *(t.need for t in tries))])
 
     def _write(self, tries: Sequence[_Try]) -> None:
         futures = self._log.append_many([_decision(t) for t in tries])
@@ -239,57 +270,43 @@ class Planner:
             except Refused as faster:
                 self._refused(done.need, faster)
                 continue
-            if done.inputs is None:
+            if done.draft.inputs is None:
                 self.counts.unplanned += 1
-                done.need.due = self._clock() + self._pause(done.need)
+                self._waits(done)
             else:
                 self.counts.planned += 1
-                done.need.due = self._clock() + 1.0  # its own events say more at once
+                self._following.needs.give_back(done.need, self._clock() + 1.0)  # its own events say more at once
 
     def _refused(self, need: Need, why: Refused) -> None:
         """Somebody else was faster; again at once, on fresh figures, and after some tries with a pause."""
         log_.debug("order %s is planned again: %s", need.order, why)
         self.counts.refused += 1
         need.tries += 1
-        need.due = 0.0 if need.tries <= TRIES_AT_ONCE else self._clock() + self._pause(need)
+        again = self._clock() if need.tries <= TRIES_AT_ONCE else self._clock() + self._pause(need)
+        self._following.needs.give_back(need, again)
 
-    def _later(self, need: Need, *, waits: bool) -> None:
-        """Nothing could be written for it: it waits for stock, quota or a location, or for a service that is down."""
-        if waits:
-            need.due, need.tries = self._clock() + self._following.wait, 0
+    def _waits(self, quiet: _Try) -> None:
+        """It could not be planned: it waits for stock, quota, a location or a scenario, or for a service to answer."""
+        need, now = quiet.need, self._clock()
+        if quiet.draft.silent:
+            rest = max((self._inquiry.engines.retry_at(engine) for engine in need.engines), default=0.0)
+            due = rest if rest > now else now + self._pause(need)
         else:
-            need.due = self._clock() + self._pause(need)
+            due = now + self._following.wait
+        self._following.needs.give_back(need, due)
 
     def _pause(self, need: Need) -> float:
         need.tries += 1
         return BACKOFF[min(need.tries, len(BACKOFF)) - 1]
 
-    # --- what a batch needs
+    def _done(self, needs: Sequence[Need], due: float) -> None:
+        """Nothing was tried: they are let go of."""
+        for need in needs:
+            self._following.needs.give_back(need, due)
+        keeping.release(self._connection, [need.order for need in needs])
 
-    def _locations(self) -> list[Location]:
-        return list(self._following.locations.values())
-
-    def _default(self, scenario: Scenario) -> int | None:
-        for location in self._following.locations.values():
-            if location.profile.erp_code == scenario.default_stock_location:
-                return location.id
-        return None
-
-    def _frame(self, scenario: Scenario) -> Frame:
-        places = self._following.world.places
-        key = (id(places), scenario.id, scenario.version)
-        frame = self._frames.get(key)
-        if frame is None:
-            frame = self._frames[key] = Frame(places.rows, scenario, tuple(self._rulebook.transfers))
-        return frame
-
-    @contextmanager
-    def _locked(self, needs: Sequence[Need]) -> Iterator[list[Need]]:
-        """Those of the orders that no other planner is at, seen as they stand once we hold them."""
-        with keeping.locked(self._connection, [need.order for need in needs]) as got:
-            self.catch_up()
-            current = self._following.needs.by_order
-            yield [n for n in needs if n.order in got and current.get(n.order) is n]
+    def _demand(self, need: Need) -> Demand:
+        return demand_of(self._following.order(need.order), self._log.reference, self._now())
 
     def _save_checkpoint(self) -> None:
         needs = [(need.order, need.since) for need in self._following.needs.by_order.values()]
@@ -301,14 +318,14 @@ def _decision(done: _Try) -> Decision:
     """The facts of one order with their effects on the guards, to be written if the order has not moved on."""
     stream = stream_of("order", done.order.id)
     state, effects = done.order, []
-    for fact in done.facts:
+    for fact in done.draft.facts:
         after = evolve(state, fact, done.at)
         effects += reservations.effects(state, fact, after)
         state = after
     id = new_command_id()
     return Decision(
         command_id=id,
-        events=tuple((stream, fact) for fact in done.facts),
+        events=tuple((stream, fact) for fact in done.draft.facts),
         expects={stream: done.order.version},
         effects=tuple(effects),
         actor=ACTOR,

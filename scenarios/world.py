@@ -64,6 +64,11 @@ class World:
         missing = len(self.places) - len(found)
         return found + [0] * missing if missing else found
 
+    def has_any(self, sku: str, ordinals: Iterable[int]) -> bool:
+        """Whether there may be a piece of it at one of these locations."""
+        row = self._read(sku)
+        return row is not None and any(at < len(row.free) and row.free[at] > 0 for at in ordinals)
+
     def reserved(self, location: int, sku: str) -> int:
         row = self._read(sku)
         return (row.reserved or {}).get(self.places.ordinal[location], 0) if row else 0

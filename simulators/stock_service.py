@@ -11,7 +11,7 @@ the page on integrations of the specification, the stock service's row.
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -33,6 +33,7 @@ class BadDays:
     )
     half_answer_rate: float = 0.0  # the answer names only every second SKU that was asked
     cut_rate: float = 0.0  # the connection ends in the middle of the answer
+    drip: float = 0.0  # seconds before each byte of the answer
     down: bool = False  # the connection ends without an answer
 
 
@@ -71,7 +72,8 @@ def build(seed: int = 0, auth: Auth | None = None, journal: Journal | None = Non
             return refusal("The parameter sku is needed.", 400)
         spoiled = bad_day(panel, skus, shape)
         asked.add(**{"answered" if spoiled is None else "spoiled": 1})
-        return jsonify(shape(skus)) if spoiled is None else spoiled
+        good = jsonify(shape(skus)) if spoiled is None else spoiled
+        return dripping(good, knobs.drip) if knobs.drip else good
 
     @app.get("/multiple")
     def multiple() -> Response:
@@ -118,6 +120,17 @@ def bad_day(panel: Panel[BadDays], skus: list[str], shape: Callable[[list[str]],
         half.headers["Connection"] = "close"
         return half
     return None
+
+
+def dripping(whole: Response, seconds: float) -> Response:
+    """The same, byte by byte: no single read ever waits long."""
+
+    def bytes_of_it() -> Iterator[bytes]:
+        for byte in whole.get_data():
+            time.sleep(seconds)
+            yield bytes((byte,))
+
+    return Response(bytes_of_it(), status=whole.status_code, mimetype="application/json")
 
 
 def hang_up() -> Response:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from scenarios.worker import Rulebook
+from scenarios.rulebook import Rulebook
 from tests.api.site import Site
 from tests.api.test_examples import SCENARIO, TRANSFER_SCENARIO
 

@@ -11,16 +11,10 @@ from domain.kinds import stream_of
 from domain.package_commands import PackInput
 from domain.package_exceptions import MissingInput, MissingItem, RefuseInput
 from domain.settings import DenialReason
-from eventlog.log import EventLog
 from scenarios import inputs
 from scenarios.explain import explain
 from simulators import program, stock_service
 from tests.scenarios.shop import SPLIT, Shop, planning, until
-
-
-@pytest.fixture
-def shop(log: EventLog) -> Shop:
-    return Shop(log)
 
 
 def command(shop: Shop, order: int, slug: str, given_input: Any = None) -> None:
@@ -164,10 +158,18 @@ def test_a_planner_starts_again_from_its_checkpoint(shop: Shop) -> None:
     assert shop.rows() == [(store, "A", 5, 2)]
 
 
-BAD_DAYS = [{"down": True}, {"error_rate": 1.0}, {"wrong_json_rate": 1.0}, {"half_answer_rate": 1.0}, {"cut_rate": 1.0}]
+BAD_DAYS: dict[str, dict[str, Any]] = {
+    "down": {"down": True},
+    "errors": {"error_rate": 1.0},
+    "wrong": {"wrong_json_rate": 1.0},
+    "half": {"half_answer_rate": 1.0},
+    "cut": {"cut_rate": 1.0},
+    "slow": {"latency": 60.0},
+    "drip": {"drip": 0.2},
+}
 
 
-@pytest.mark.parametrize("bad_day", BAD_DAYS, ids=lambda day: next(iter(day)))
+@pytest.mark.parametrize("bad_day", BAD_DAYS.values(), ids=BAD_DAYS)
 def test_on_a_bad_day_of_the_stock_service_orders_wait_and_are_planned_when_it_recovers(
     shop: Shop, bad_day: dict[str, Any]
 ) -> None:
@@ -179,7 +181,7 @@ def test_on_a_bad_day_of_the_stock_service_orders_wait_and_are_planned_when_it_r
         shop.scenario(SPLIT, default="ST-001")
         requests.patch(f"{url}/admin/knobs", json=bad_day, timeout=5).raise_for_status()
         order = shop.order(A=3, B=1)
-        with planning(shop.log):
+        with planning(shop.log, patience=2.0):
             until(lambda: shop.see(order).unplanned != ())
             assert "stock service" in shop.see(order).unplanned[0]
             assert shop.packages(order) == []

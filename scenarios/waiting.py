@@ -1,0 +1,169 @@
+"""The orders that need planning, and what wakes them: only those that the news can help, oldest first (spec 2.1).
+
+News of stock, slots or a location does not make everybody due. It opens a *round*: the orders it may help, oldest
+first, of which each batch takes as many as there is something for, until that is used up or all had their turn.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from heapq import heappop, heappush
+
+from domain.order import Order
+from domain.planning import open_lines
+from scenarios.stock_service import Engine
+
+
+@dataclass(slots=True)
+class Need:
+    """An order with open lines. `since`: the position that made it so (the oldest is planned first); `due`: seconds
+    of the planner's clock from which it may be tried; `tries` in a row that wrote nothing; `taken` by a batch;
+    `woken` and `seen`: positions of the last news that may help it, and of the picture it was last planned in;
+    `passed`: since when it is left for another planner; `engines`: the stock services it was last asked of."""
+
+    order: int
+    since: int
+    due: float = 0.0
+    tries: int = 0
+    skus: frozenset[str] = frozenset()
+    taken: bool = False
+    woken: int = 0
+    seen: int = 0
+    passed: float | None = None
+    engines: frozenset[Engine] = frozenset()
+
+
+@dataclass(slots=True)
+class Round:
+    """Orders that news may help, oldest first; `room()`: how many of them it may still help now, 0 ends it."""
+
+    queue: deque[int]
+    room: Callable[[], int]
+
+
+@dataclass(slots=True)
+class Needs:
+    """Who waits, by order and by SKU; `take` gives a batch."""
+
+    by_order: dict[int, Need] = field(default_factory=dict)
+    by_sku: dict[str, set[int]] = field(default_factory=dict)
+    rounds: dict[object, Round] = field(default_factory=dict)
+    _later: list[tuple[float, int]] = field(default_factory=list)
+    _ready: list[tuple[int, int]] = field(default_factory=list)
+
+    # --- who waits
+
+    def put(self, order: Order, position: int, due: float | None) -> None:
+        """The order needs planning; `due` None leaves it as it was, at once where it is new."""
+        need = self.by_order.get(order.id)
+        if need is None:
+            need = self.by_order[order.id] = Need(order.id, position)
+            due = due or 0.0
+        if due is not None:
+            need.tries = 0
+            self.later(need, due)
+        sku = {item.id: item.sku for item in order.items}
+        skus = frozenset(sku[item] for item in open_lines(order))
+        if skus != need.skus:
+            self._index(need, skus)
+
+    def drop(self, order: int) -> None:
+        need = self.by_order.pop(order, None)
+        if need is not None:
+            self._index(need, frozenset())
+
+    def later(self, need: Need, due: float) -> None:
+        """It may be tried from then on."""
+        need.due = due
+        heappush(self._later, (due, need.order))
+
+    def give_back(self, need: Need, due: float) -> None:
+        """A batch is done with it; it is tried again from then on, unless news came that the batch did not see."""
+        need.taken = False
+        self.later(need, due if need.woken <= need.seen else 0.0)
+
+    def _index(self, need: Need, skus: frozenset[str]) -> None:
+        for sku in need.skus - skus:
+            waiting = self.by_sku[sku]
+            waiting.discard(need.order)
+            if not waiting:
+                del self.by_sku[sku]
+        for sku in skus - need.skus:
+            self.by_sku.setdefault(sku, set()).add(need.order)
+        need.skus = skus
+
+    # --- news
+
+    def round(self, key: object, orders: Iterable[int], position: int, room: Callable[[], int]) -> None:
+        """News at `position` that may help these orders; it takes the place of older news of the same kind."""
+        needs = sorted((self.by_order[id] for id in orders), key=lambda need: need.since)
+        for need in needs:
+            need.woken = position
+        if needs:
+            self.rounds[key] = Round(deque(need.order for need in needs), room)
+
+    # --- batches
+
+    def take(self, now: float, limit: int, wanted: Callable[[Need], bool] = lambda _need: True) -> list[Need]:
+        """The oldest that are due or have their turn in a round; they are the caller's until given back. Who is not
+        `wanted` is left for another planner."""
+        found: dict[int, Need] = {}
+        self._due(now, limit, wanted, found)
+        for key in list(self.rounds):
+            self._turn(key, limit, wanted, found)
+        oldest = sorted(found.values(), key=lambda need: need.since)
+        for need in oldest[limit:]:
+            self.later(need, 0.0)
+        for need in oldest[:limit]:
+            need.taken, need.passed = True, None
+        return oldest[:limit]
+
+    def _due(self, now: float, limit: int, wanted: Callable[[Need], bool], found: dict[int, Need]) -> None:
+        while self._later and self._later[0][0] <= now:
+            _, id = heappop(self._later)
+            need = self._free(id)
+            if need is not None and need.due <= now:
+                heappush(self._ready, (need.since, id))
+        passed = []
+        while self._ready and len(found) < limit:
+            _, id = heappop(self._ready)
+            need = self._free(id)
+            if need is None or need.due > now:
+                continue
+            if wanted(need):
+                found[id] = need
+            else:
+                passed.append(need)
+        for need in passed:
+            if need.passed is None:
+                need.passed = now
+            self.later(need, now + OTHERS)
+
+    def _turn(self, key: object, limit: int, wanted: Callable[[Need], bool], found: dict[int, Need]) -> None:
+        queue, room = self.rounds[key].queue, min(limit, self.rounds[key].room())
+        if room <= 0:
+            queue.clear()
+        while queue and room > 0:
+            need = self._free(queue.popleft())
+            if need is None or need.order in found:
+                continue
+            if wanted(need):
+                found[need.order] = need
+                room -= 1
+            else:
+                self.later(need, 0.0)
+        if not queue:
+            del self.rounds[key]
+
+    def _free(self, id: int) -> Need | None:
+        need = self.by_order.get(id)
+        return None if need is None or need.taken else need
+
+    def next_due(self) -> float | None:
+        """When somebody is to be tried; 0.0: now."""
+        if self._ready or self.rounds:
+            return 0.0
+        return self._later[0][0] if self._later else None
+
+
+OTHERS = 0.25  # seconds after which it is looked again at an order that another planner should take
