@@ -2,6 +2,8 @@
 
 from domain import (
     application_settings,
+    cancelling,
+    cancelling_commands,
     location,
     messages,
     order,
@@ -19,6 +21,8 @@ register(Kind("order", order.evolve, reservations.effects))
 
 __all__ = [
     "application_settings",
+    "cancelling",
+    "cancelling_commands",
     "location",
     "messages",
     "order",

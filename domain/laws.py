@@ -243,7 +243,7 @@ def _by_a_row(kind: str, was: Any, thing: Any) -> bool:
     if was is None:
         return thing.state in BORN[kind]
     if kind == "package" and was.before is not None and thing.state not in _ENDS_A_FREEZE:
-        return thing.state is was.before
+        return thing.state is (PackageStatus.blocked if was.blocked else was.before)
     return (was.state, thing.state) in transitions(kind)
 
 

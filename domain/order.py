@@ -14,8 +14,9 @@ from domain import discrepancy as discrepancies
 from domain import package as packages
 from domain import shipment as shipments
 from domain import transfer as transfers
+from domain.cancellation_plan import CancellationPlan
 from domain.discrepancy import Discrepancy
-from domain.kernel import Evolver, Facts, Refusal, fact, info
+from domain.kernel import Evolver, fact, info
 from domain.package import Package, PackageCancelled, PackageRefused
 from domain.personal import Personal
 from domain.shipment import Shipment
@@ -86,6 +87,7 @@ class Order:
     held: Mapping[int, int] = field(default_factory=dict)
     cancelled: Mapping[int, int] = field(default_factory=dict)
     refused: tuple[tuple[int, str, datetime], ...] = ()
+    cancellation_plans: tuple[CancellationPlan, ...] = ()
     unplanned: tuple[str, ...] = ()
     plans: tuple[int, ...] = ()
     births: int = 0
@@ -99,10 +101,10 @@ class Order:
 
     @property
     def state(self) -> OrderStatus:
-        """Spec 1.5: the least advanced of its items; orders that are not planned keep the state they came with."""
-        if self.status is not OrderStatus.approved:
-            return self.status
-        return least_advanced(set(item_states(self).values()))
+        """Spec 1.5: the least advanced of its items; orders that are not planned keep the state they came with, until
+        all is cancelled."""
+        told = least_advanced(set(item_states(self).values()))
+        return told if self.status is OrderStatus.approved or told is OrderStatus.cancelled else self.status
 
 
 def item_states(order: Order) -> dict[int, OrderStatus]:
@@ -198,8 +200,8 @@ class OrderFulfilledByMultiplePackages:
 
 # --- evolve
 
-_order = Evolver()
-_lines = Evolver()
+evolve_order = Evolver()
+evolve_lines = Evolver()
 _OBJECTS: dict[str, tuple[str, Evolver]] = {
     "package": ("packages", packages.evolve),
     "transfer": ("transfers", transfers.evolve),
@@ -213,7 +215,7 @@ def evolve(order: Order | None, fact: Any, at: datetime) -> Order:
     about = info(fact)
     changes: dict[str, Any] = {}
     if order is None or about.on == "order":
-        order = _order(order, fact, at)
+        order = evolve_order(order, fact, at)
     else:
         for kind in (about.on, *about.also):
             id = getattr(fact, kind)
@@ -224,13 +226,13 @@ def evolve(order: Order | None, fact: Any, at: datetime) -> Order:
             thing = evolve_one(things.get(id), fact, at)
             thing = replace(thing, version=thing.version + 1, modified=at)
             changes[collection] = {**things, id: thing}
-        lines = _lines.table.get(type(fact))
+        lines = evolve_lines.table.get(type(fact))
         if lines is not None:
             changes |= lines(order, fact, at)
     return replace(order, **changes, version=order.version + 1, modified=at)
 
 
-@_order.on(OrderReceived)
+@evolve_order.on(OrderReceived)
 def _received(_: None, fact: OrderReceived, at: datetime) -> Order:
     return Order(
         id=fact.order,
@@ -260,22 +262,22 @@ def _received(_: None, fact: OrderReceived, at: datetime) -> Order:
     )
 
 
-@_order.on(OrderPlanRequested)
+@evolve_order.on(OrderPlanRequested)
 def _requested(order: Order, _: OrderPlanRequested, _at: datetime) -> Order:
     return replace(order, to_plan=True)
 
 
-@_order.on(OrderUnplanned)
+@evolve_order.on(OrderUnplanned)
 def _unplanned(order: Order, fact: OrderUnplanned, _at: datetime) -> Order:
     return replace(order, unplanned=fact.reasons)
 
 
-@_order.on(OrderPlanned)
+@evolve_order.on(OrderPlanned)
 def _planned(order: Order, fact: OrderPlanned, _at: datetime) -> Order:
     return replace(order, unplanned=(), plans=(*order.plans, fact.plan))
 
 
-@_order.on(OrderFulfilledByMultiplePackages)
+@evolve_order.on(OrderFulfilledByMultiplePackages)
 def _multiple(order: Order, _: OrderFulfilledByMultiplePackages, _at: datetime) -> Order:
     return order
 
@@ -292,7 +294,7 @@ def more(lines: Mapping[int, int], added: Iterable[tuple[int, int]]) -> dict[int
     return less(lines, ((id, -quantity) for id, quantity in added))
 
 
-@_lines.on(packages.PackageCreated)
+@evolve_lines.on(packages.PackageCreated)
 def _born(order: Order, fact: packages.PackageCreated, _at: datetime) -> dict[str, Any]:
     """Lines come to it from those that wait; what moves from another package was put there by that one's fact."""
     return {
@@ -301,49 +303,35 @@ def _born(order: Order, fact: packages.PackageCreated, _at: datetime) -> dict[st
     }
 
 
-@_lines.on(packages.PackageLinesReplanned)
+@evolve_lines.on(packages.PackageLinesReplanned)
 def _moved(order: Order, fact: packages.PackageLinesReplanned, _at: datetime) -> dict[str, Any]:
     line = {i.id: i.item for i in order.packages[fact.package].items}
     return {"waiting": more(order.waiting, ((line[id], quantity) for id, quantity in fact.moved))}
 
 
-@_lines.on(PackageCancelled)
+@evolve_lines.on(PackageCancelled)
 def _freed(order: Order, fact: PackageCancelled, _at: datetime) -> dict[str, Any]:
-    lines = [(i.item, i.quantity) for i in order.packages[fact.package].items]
-    return {"held": more(order.held, lines)} if fact.held else {"waiting": more(order.waiting, lines)}
+    """What was asked to be cancelled is; the rest waits, or is held."""
+    package = order.packages[fact.package]
+    asked = {i.id: min(i.quantity, package.cancelling.get(i.id, 0)) for i in package.items}
+    lines = [(i.item, i.quantity - asked[i.id]) for i in package.items]
+    cancelled = more(order.cancelled, ((i.item, asked[i.id]) for i in package.items))
+    rest = {"held": more(order.held, lines)} if fact.held else {"waiting": more(order.waiting, lines)}
+    return rest | {"cancelled": cancelled}
 
 
-@_lines.on(PackageRefused)
+@evolve_lines.on(PackageRefused)
 def _left_out(order: Order, fact: PackageRefused, at: datetime) -> dict[str, Any]:
     package = order.packages[fact.package]
     still = tuple(r for r in order.refused if r[2] > at)
     return {"refused": still + tuple((package.location, i.sku, fact.exclude_until) for i in package.items)}
 
 
-@_lines.on(TransferDelivered)
+@evolve_lines.on(TransferDelivered)
 def _short(order: Order, fact: TransferDelivered, _at: datetime) -> dict[str, Any]:
     """Pieces that did not arrive wait to be planned on their own."""
     if fact.package is None:
         return {}
     line = {i.id: i.item for i in order.packages[fact.package].items}
-    return {"waiting": more(order.waiting, ((line[c.package_item], c.sent - c.arrived) for c in fact.counted))}
-
-
-# --- decisions
-
-
-def receive(order: Order | None, received: OrderReceived) -> Facts:
-    """An order comes in. Its number is claimed per channel by the caller; the same again gives no facts."""
-    if order is not None:
-        return []
-    if not received.items:
-        raise Refusal("invalid", "An order has at least one item.", fields={"items": ["At least one item."]})
-    return [received]
-
-
-def request_plan(order: Order) -> Facts:
-    """Plan it now (`orders/{id}/plan/`): lets go of `"plan": false`, and tries again what waits."""
-    if (now := order.status) is not OrderStatus.approved:
-        why = f"Order {order.number} is {now.name} ({now.value}); it is planned when approved (400)."
-        raise Refusal("state_conflict", why, state=str(now.value), allowed=[])
-    return [OrderPlanRequested(order=order.id)] if needs_planning(replace(order, to_plan=True)) else []
+    lost = ((line[c.package_item], c.sent - c.arrived) for c in fact.counted if c.package_item in line)
+    return {"waiting": more(order.waiting, lost)}

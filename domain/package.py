@@ -1,6 +1,7 @@
 """A package: lines of an order assigned to one location, from its birth to the customer (spec 1.2)."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -29,12 +30,15 @@ class PackageItem:
     weight: str | None = None
     discrepancy_reason: DiscrepancyReason | None = None
     denial_reason: int | None = None
+    returned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Package:
     """`before` is the state that a blocked package came from; `born` the one it starts in when its transfers have
-    come; `goods_out`: they left the known stock (packed, or de-allocated), so nothing is reserved."""
+    come; `goods_out`: they left the known stock (packed, or de-allocated), so nothing is reserved. `cancelling`: pieces
+    per package item that a person must decide on (930), `blocked`: it was blocked then; `refunds`: pieces that come
+    back; `cancellation_failure`: why a cancellation was declined."""
 
     id: int
     number: str
@@ -51,6 +55,10 @@ class Package:
     shipment: int | None = None
     transfers: tuple[int, ...] = ()
     packed_at: datetime | None = None
+    cancelling: Mapping[int, int] = field(default_factory=dict)
+    blocked: bool = False
+    refunds: Mapping[int, int] = field(default_factory=dict)
+    cancellation_failure: str | None = None
     version: int = 0
     created: datetime | None = None
     modified: datetime | None = None
@@ -241,7 +249,8 @@ evolve.on(PackageRemoteActionCompleted)(_to(S.waiting))
 evolve.on(PackageReservationsDeallocated)(_to(S.preparing, goods_out=True))
 evolve.on(PackageShipped)(_to(S.shipped))
 evolve.on(PackageNotFound)(_to(S.out_of_stock, goods_out=False))
-evolve.on(PackageCancelled)(_to(S.cancelled, before=None, goods_out=False))
+ENDED: dict[str, Any] = {"before": None, "blocked": False, "cancelling": {}, "goods_out": False}
+evolve.on(PackageCancelled)(_to(S.cancelled, **ENDED))
 
 
 @evolve.on(PackageRescheduleRequested)
@@ -251,6 +260,8 @@ def _same(package: Package, _fact: Any, _at: datetime) -> Package:
 
 @evolve.on(PackageTransfersArrived, ShipmentStatusUpdated)
 def _told(package: Package, fact: PackageTransfersArrived | ShipmentStatusUpdated, _at: datetime) -> Package:
+    if package.state is S.cancellation_waiting:  # it goes on from there, if the cancellation is declined
+        return replace(package, before=fact.state)
     return replace(package, state=fact.state)
 
 

@@ -5,8 +5,9 @@ before and after it, so none can leak. Only goods that move and stock that is le
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
+from typing import Any
 
 from domain.discrepancy import FREEZE, DiscrepancyReason, DiscrepancyRecorded
 from domain.guards import Effect, SlotEffect, StockEffect
@@ -111,12 +112,17 @@ def _known(fact: object) -> tuple[dict[str, Level], int, bool]:
     return {}, 0, False
 
 
+MOVES: dict[type[Any], Callable[[Order, Any], Iterable[tuple[Row, int]]]] = {}
+"""Fact → the goods that leave (−) or reach (+) the known stock by it, given the order before it (spec 1.9)."""
+
+
 def _moves(before: Order | None, fact: object) -> Counter[Row]:
-    """Goods that leave (−) or reach (+) the known stock (spec 1.9)."""
     moved: Counter[Row] = Counter()
     if before is None:
         return moved
-    if isinstance(fact, PackagePacked | PackageReservationsDeallocated):
+    if (told := MOVES.get(type(fact))) is not None:
+        moved.update(dict_of(told(before, fact)))
+    elif isinstance(fact, PackagePacked | PackageReservationsDeallocated):
         package = before.packages[fact.package]
         if not package.goods_out:
             for item in package.items:

@@ -276,7 +276,7 @@ def _when_last_has_come(order: "Order", transfer: Transfer, arrived: dict[int, i
     if transfer.package is None or any(t.state in OPEN_TRANSFER for t in others):
         return []
     package = order.packages[transfer.package]
-    missing = sum(i.quantity - arrived[i.id] for i in transfer.items)
+    missing = sum(i.quantity - arrived[i.id] for i in transfer.items if i.package_item in {p.id for p in package.items})
     if package.quantity > missing:
         return [PackageTransfersArrived(package=package.id, state=package.born)]
     return [PackageCancelled(package=package.id, reason="nothing of its transfers arrived")]

@@ -27,6 +27,7 @@ _ROWS: dict[str, list[tuple[Iterable[Any], Iterable[Any]]]] = {
         ((P.waiting_for_transfer,), (P.waiting, P.waiting_remote_action, P.cancelled)),  # A3, and nothing came
         ((P.waiting_cargo_label,), (P.packed,)),  # A4
         (_CANCELLABLE, (P.cancellation_waiting, P.cancelled)),  # A5
+        ((P.cancellation_waiting,), _CANCELLABLE),  # C31
         ((P.packed,), (P.shipped,)),  # A6
         ((P.waiting,), (P.needs_rescheduling,)),  # A7
     ],

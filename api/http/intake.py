@@ -13,9 +13,9 @@ from api.http.errors import Failure, answer
 from api.http.order_schema import OrderBody
 from api.http.plain_json import plain
 from api.http.routes import COMMAND, OMS, WRITE, Answer, Call, route
-from domain import order as orders
 from domain.kinds import stream_of
 from domain.order import Destination, OrderItem, OrderReceived
+from domain.order_decisions import request_plan
 from domain.states import OrderStatus
 from eventlog.recorded import Claim, ClaimTaken, Decision, Written
 from projections.objects import render
@@ -141,7 +141,7 @@ def plan_order(call: Call, id: int) -> Answer:
     def decided(state: Any, _given: Any) -> list[Any]:
         if state is None or call.caller.locations is not None:
             raise Failure(404, "not_found", f"There is no order {id}.")
-        return orders.request_plan(state)
+        return request_plan(state)
 
     written = call.log.decide(
         stream_of("order", id),

@@ -22,6 +22,7 @@ from domain.personal import Personal
 from domain.planning_facts import Level
 from domain.shipment import Parcel
 from domain.states import OrderStatus, PackageStatus, ShipmentStatus
+from tests.domain.cancelling_examples import CANCELLING
 
 AT = datetime(2026, 11, 23, 10, 0, 0, 123456, tzinfo=UTC)
 LEVELS = (Level("85123A", Decimal("12.50"), AT, 600),)
@@ -187,4 +188,5 @@ EXAMPLES: tuple[Any, ...] = (
     settings.RecordRemoved(record=60),
 )  # fmt: skip
 
+EXAMPLES += CANCELLING
 BY_NAME = {info(example).name: example for example in EXAMPLES}

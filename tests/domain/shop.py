@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from domain.cancelling import PackageCancellationRequested
 from domain.discrepancy import DiscrepancyReason, DiscrepancyRecorded
 from domain.order import Destination, OrderItem, OrderReceived
 from domain.package import (
@@ -90,6 +91,7 @@ MISSED = (
     PackageNotFound(package=1),
 )
 CANCELLED = (*WAITING, PackageCancelled(package=1, held=True))
+TO_BE_DECIDED = (*WAITING, PackageCancellationRequested(package=1, items=((11, 1),), reason="changed my mind"))
 
 
 def reported(status: ShipmentStatus, state: PackageStatus) -> ShipmentStatusUpdated:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from domain.cancelling_commands import DeclineInput
 from domain.deciding import command_of, decide
 from domain.guards import SlotEffect
 from domain.kernel import COMMANDS, allowed
@@ -38,6 +39,7 @@ PACKAGE_TABLE: dict[str, tuple[set[int], int | str]] = {
     "ship-package": ({500}, 600),
     "update-shipment-status": ({600, 700, 800}, 900),
     "cancel-package": ({50, 100, 150, 200, 300, 400, 450, 910, 920, 930}, 1000),
+    "decline-cancellation": ({930}, "before"),
 }
 TRANSFER_TABLE: dict[str, tuple[set[str], str]] = {
     "transfer-ready-for-dispatch": ({"waiting"}, "ready_to_shipment"),
@@ -55,6 +57,7 @@ INPUTS: dict[str, Any] = {
     "block-package": ReasonInput("why"),
     "update-shipment-status": ShipmentStatusInput("delivered"),
     "cancel-package": CancelInput(),
+    "decline-cancellation": DeclineInput("sent already"),
     "transfer-delivered": DeliverInput(),
 }
 
@@ -73,6 +76,7 @@ BY_FACTS: dict[PackageStatus, tuple[Any, ...]] = {
     P.delivered: shop.DELIVERED,
     P.needs_rescheduling: shop.REFUSED,
     P.out_of_stock: shop.MISSED,
+    P.cancellation_waiting: shop.TO_BE_DECIDED,
     P.cancelled: shop.CANCELLED,
 }
 
@@ -82,10 +86,9 @@ def order_with_package_in(state: PackageStatus) -> Order:
     if state in BY_FACTS:
         order = Story(*BY_FACTS[state], books=shop.BOOKS).order
     else:
-        order = Story(*(shop.WAITING if state is P.cancellation_waiting else shop.PACKED)).order
+        order = Story(*shop.PACKED).order
         assert order is not None
-        before = P.waiting if state is P.cancellation_waiting else None
-        order = replace(order, packages={1: replace(order.packages[1], state=state, before=before)})
+        order = replace(order, packages={1: replace(order.packages[1], state=state)})
     assert order is not None and order.packages[1].state is state
     return order
 

@@ -17,9 +17,8 @@ from domain.order import (
     OrderPlanRequested,
     OrderUnplanned,
     needs_planning,
-    receive,
-    request_plan,
 )
+from domain.order_decisions import receive, request_plan
 from domain.package import NewItem, PackageLinesReplanned
 from domain.planning import Leg, Placement, PlanRecord, open_lines, record_plan, record_unplanned
 from domain.planning_facts import Level

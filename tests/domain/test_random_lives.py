@@ -10,6 +10,10 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain.cancellation_plan import Asked, PlanType
+from domain.cancellations import answer_plan
+from domain.cancelling import PackageItemsCancelled
+from domain.cancelling_commands import DeclineInput
 from domain.deciding import decide
 from domain.discrepancy import DiscrepancyReason, DiscrepancyRecorded
 from domain.guards import Effect, Short, SlotRow, StockEffect, StockRow
@@ -17,7 +21,8 @@ from domain.kernel import COMMANDS, Facts, Given, Refusal, allowed
 from domain.kinds import kind_of
 from domain.laws import Laws
 from domain.location import LocationRegistered, Profile
-from domain.order import Order, OrderItem, needs_planning, request_plan
+from domain.order import Order, OrderItem, needs_planning
+from domain.order_decisions import request_plan
 from domain.package import PackageCancelled, PackageNotFound, PackageRefused, PackedItem
 from domain.package_commands import PackInput, ShipmentStatusInput
 from domain.package_exceptions import CancelInput, MissingInput, MissingItem, ReasonInput, RefuseInput
@@ -117,6 +122,8 @@ def loss(before: Order, fact: Any, stock: Stock) -> Decimal | int:
         if fact.reason is DiscrepancyReason.not_found:
             return stock.get((fact.location, fact.sku), StockRow()).known
         return 0 if fact.reason is DiscrepancyReason.lost or package.goods_out else fact.quantity
+    if isinstance(fact, PackageItemsCancelled):
+        return sum(c.quantity for c in fact.items) if package.goods_out and not fact.goods_back else 0
     ends = isinstance(fact, PackageRefused | PackageNotFound | PackageCancelled)
     return package.quantity if ends and package.goods_out and not getattr(fact, "goods_back", False) else 0
 
@@ -162,6 +169,8 @@ def random_input(draw: Draw, slug: str, thing: Any) -> Any:
         return MissingInput(tuple(MissingItem(i.id, draw(st.integers(1, i.quantity)), draw(reasons)) for i in some))
     if slug == "transfer-delivered":
         return DeliverInput(tuple(Counted(i.id, draw(st.integers(0, i.quantity))) for i in thing.items))
+    if slug == "decline-cancellation":
+        return DeclineInput()
     simple: dict[str, Callable[[], Any]] = {
         "package-refuse-with-denial-reason": lambda: RefuseInput(4),
         "block-package": ReasonInput,
@@ -194,11 +203,21 @@ def random_command(draw: Draw, order: Order, given: Given) -> Facts:
     return facts
 
 
+def random_cancellation(draw: Draw, order: Order, given: Given) -> Facts:
+    """Any pieces of any lines, now and then more than there are."""
+    asked = [Asked(line.id, draw(st.integers(1, line.quantity + 1))) for line in order.items if draw(st.booleans())]
+    kind: PlanType = draw(st.sampled_from(["cancel", "cancel", "cancel", "refund"]))
+    uuid, confirm = str(draw(st.integers(0, 30))), draw(st.booleans())
+    return answer_plan(order, kind, asked, given, uuid=uuid, pk=None, confirm=confirm, refund=lambda *_: [])
+
+
 def step(draw: Draw, log: Shop, stream: str) -> Facts:
     """One thing that happens to an order; the facts that were written."""
     order = log.orders()[stream]
     some = ["plan"] * 3 if needs_planning(order) else ["command"] * 3
-    what = draw(st.sampled_from([*some, "command", "command", "push", "request", "unplanned"]))
+    what = draw(st.sampled_from([*some, "command", "command", "push", "request", "unplanned", "cancellation"]))
+    if what == "cancellation":
+        return log.write(stream, random_cancellation(draw, order, log.given()))
     if what == "push" and log.answers:
         levels = {draw(st.sampled_from(SKUS)): Decimal(draw(st.integers(0, 9)))}
         location = draw(st.sampled_from(LOCATIONS))

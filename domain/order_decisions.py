@@ -1,0 +1,24 @@
+"""What is asked of an order as a whole: that it is taken in, that it is planned now."""
+
+from dataclasses import replace
+
+from domain.kernel import Facts, Refusal
+from domain.order import Order, OrderPlanRequested, OrderReceived, needs_planning
+from domain.states import OrderStatus
+
+
+def receive(order: Order | None, received: OrderReceived) -> Facts:
+    """An order comes in. Its number is claimed per channel by the caller; the same again gives no facts."""
+    if order is not None:
+        return []
+    if not received.items:
+        raise Refusal("invalid", "An order has at least one item.", fields={"items": ["At least one item."]})
+    return [received]
+
+
+def request_plan(order: Order) -> Facts:
+    """Plan it now (`orders/{id}/plan/`): lets go of `"plan": false`, and tries again what waits."""
+    if (now := order.status) is not OrderStatus.approved:
+        why = f"Order {order.number} is {now.name} ({now.value}); it is planned when approved (400)."
+        raise Refusal("state_conflict", why, state=str(now.value), allowed=[])
+    return [OrderPlanRequested(order=order.id)] if needs_planning(replace(order, to_plan=True)) else []
