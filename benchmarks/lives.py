@@ -29,6 +29,12 @@ Made = tuple[int, str, list[Any]]
 CITIES = ("Leeds", "London", "York", "Bath", "Ankara")
 
 
+def _address(city: str) -> Address:
+    return Address(
+        country={"name": "TR" if city == "Ankara" else "GB"}, city={"name": city}, township={"name": "Centre"}
+    )
+
+
 def locations(n: int) -> dict[int, Location]:
     return {
         id: Location(
@@ -37,8 +43,14 @@ def locations(n: int) -> dict[int, Location]:
                 f"ST-{id:03}",
                 f"Store {id}",
                 "warehouse" if id % 7 == 1 else "store",
-                address=Address(city={"name": CITIES[id % len(CITIES)]}),
+                address=_address(CITIES[id % len(CITIES)]),
                 max_quota=40,
+                is_fulfillment_center=id % 2 == 0,
+                is_pickup_location=id % 3 == 0,
+                is_delivery_location=id % 4 == 0,
+                is_transfer_location=id % 5 == 0,
+                is_return_available=id % 6 == 0,
+                is_fast_delivery_available=id % 7 == 0,
             ),
             1,
             BEGIN,
@@ -46,6 +58,12 @@ def locations(n: int) -> dict[int, Location]:
         )
         for id in range(1, n + 1)
     }
+
+
+def _whereabouts(id: int, city: str) -> tuple[str, str, str | None, str | None]:
+    """Country, city, township, district: told by the id, so that chance goes on as it did."""
+    country = "TR" if city == "Ankara" else "GB"
+    return country, city, f"Quarter {id % 3}" if id % 2 else None, f"Block {id % 5}" if id % 10 == 1 else None
 
 
 class Settings:
@@ -114,13 +132,19 @@ class Lives:
             channel=chance.choice((1, 1, 2)),
             status=status,
             items=items,
-            destination=Destination("GB", city, None, None, 53.8, -1.55),
+            destination=Destination(*_whereabouts(id, city), 53.8, -1.55),
             personal=self._seal(id),
             omnitron_id=id,
             currency="GBP",
             amount=Decimal("30.60"),
             delivery_type=chance.choice(("home", "home", "store_pickup")),
+            retail_store=f"ST-{id % self.places + 1:03}" if id % 6 == 0 else None,
+            cargo_company=1 if id % 5 else None,
+            delivery_range={"lower": f"2026-11-{id % 20 + 1:02}T10:00:00Z", "upper": f"2026-11-{id % 20 + 2:02}"}
+            if id % 4 == 0
+            else None,
             date_placed=self._now,
+            extra={"shipping_option": ("express", "same-day")[id % 8 == 0]} if id % 4 == 0 else {},
         )
         return self._done(id, "receive-order", [received])
 

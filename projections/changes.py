@@ -83,4 +83,9 @@ def _key(row: msgspec.Struct) -> int | str:
 def of_events(model: OfEvents, steps: Sequence[Step]) -> Changes:
     rows = model.rows
     put = [row for event, before, after in steps for row in rows(event, before, after)]
+    if model.once:
+        first: dict[int | str, msgspec.Struct] = {}
+        for row in put:
+            first.setdefault(_key(row), row)
+        return Changes(list(first.values()))
     return Changes(put, [], Counter({ALL: len(put)}))

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from domain.kernel import Reference
 from projections.model import cut
+from projections.objects.named_id import place_id
 from projections.objects.state import state_id
 
 
@@ -181,12 +182,23 @@ def dates(name: str, column: str) -> Mapping[str, Filter]:
     }
 
 
+def in_country(text: str, settings: Settings) -> list[int]:
+    """All locations in a country, by its id, name or code."""
+    found = []
+    for one in settings.all("location"):
+        country = one.profile.address.country or {}
+        name = country.get("name")
+        if text and text in (name, country.get("code"), str(place_id("country", name))):
+            found.append(int(one.id))
+    return found
+
+
 def of_day(column: str) -> Filter:
     """Within one day (UTC)."""
-    return Filter(f"{column} >= (%s)::timestamptz and {column} < (%s)::timestamptz", _day, f"{column} desc")
+    return Filter(f"{column} >= (%s)::timestamptz and {column} < (%s)::timestamptz", day, f"{column} desc")
 
 
-def _day(text: str, settings: Settings) -> tuple[datetime, datetime]:
+def day(text: str, settings: Settings) -> tuple[datetime, datetime]:
     start = datetime.combine(moment(text, settings).date(), time.min, UTC)
     return start, start + timedelta(days=1)
 
@@ -217,6 +229,21 @@ def customer(column: str, order_id: str) -> Filter:
     return among(order_id, "order_customers", "order_id", f"x.{column} like %s", beginning_any_case)
 
 
-def destination(order_id: str) -> Mapping[str, Filter]:
-    """Where an order goes, by the names of the places."""
-    return {name: among(order_id, "orders", "id", f"x.{name} = %s", word) for name in ("country", "city", "township")}
+PLACES = ("country", "city", "township")
+
+
+def places() -> Mapping[str, Filter]:
+    """Where an order goes: `city` takes an id or a name, `city__id` and `city__name` the one or the other."""
+    found = {}
+    for kind in PLACES:
+        of_kind = f"x.kind = '{kind}'"
+        at = f"t.{kind}"
+        found[kind] = among(at, "places", "id", f"{of_kind} and (x.id = %s or x.name = %s)", id_or_word)
+        found[f"{kind}__id"] = equal(at)
+        found[f"{kind}__name"] = among(at, "places", "id", f"{of_kind} and x.name = %s", word)
+    return found
+
+
+def id_or_word(text: str, settings: Settings) -> tuple[int, str]:
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else -1
+    return number, word(text, settings)

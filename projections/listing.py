@@ -126,6 +126,8 @@ def _few(connection: psycopg.Connection[Any], name: str, wanted: Filter, values:
     keys = fetch(connection, f"{wanted.inner} limit {FEW + 1}", values)
     if len(keys) > FEW:
         return None
+    if len(keys) == 1:  # said apart: rows of one key can be read along its index, in the list's order
+        return _Condition(name, f"{wanted.column} = %s", keys[0])
     return _Condition(name, f"{wanted.column} = any(%s)", ([key for (key,) in keys],))
 
 

@@ -111,6 +111,8 @@ class OfState(Table):
 
 @dataclass(frozen=True)
 class OfEvents(Table):
-    """Rows that each event adds: `rows(event, before, after)` with the order's states around it. Never changed."""
+    """Rows that each event adds: `rows(event, before, after)` with the order's states around it. Never changed.
+    `once`: many events name the same row; the first one stays, and nobody counts them."""
 
     rows: Callable[[Recorded, Order | None, Order], Iterable[msgspec.Struct]]
+    once: bool = field(default=False, kw_only=True)

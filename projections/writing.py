@@ -28,7 +28,7 @@ def _put(table: Table, name: str) -> str:
         rows = f"json_populate_recordset(null::{name}, %s::json)"
     text = f"insert into {name} ({columns}) select {columns} from {rows} t ({columns})"  # noqa: S608 - names of ours
     if isinstance(table, OfEvents):
-        return text
+        return f"{text} on conflict do nothing" if table.once else text
     key, *others = table.columns
     changes = ", ".join(f'"{column}" = excluded."{column}"' for column in others)
     return f'{text} on conflict ("{key}") do update set {changes}'

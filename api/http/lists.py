@@ -23,6 +23,7 @@ PATHS = {
     "discrepancies": "inventory-discrepancies",
     "state-transition-logs": "state-transition-logs",
     "orderexecutionplans": "orderexecutionplans",
+    "customers": "customers",
 }
 """Name of a list (projections.queries.LISTS) → its path. Locations and stock are declared beside what writes them."""
 
@@ -39,6 +40,7 @@ SHOWN = {
     "discrepancies": "InventoryDiscrepancy",
     "state-transition-logs": "StateTransitionLog",
     "orderexecutionplans": "OrderExecutionPlan",
+    "customers": "CustomerListed",
 }
 """Name of a list → the OpenAPI component of its rows."""
 

@@ -17,7 +17,9 @@ OBJECTS = {
     "State": """id:int name:str translations:object config:object enum_class:str enum_value:str content_type:str
         created_date:time? modified_date:time?""",
     "AllowedCommand": "transition:int slug:str name:str input_schema:object?",
-    "Place": "pk:any name:str? is_active:bool latitude:any longitude:any",
+    "Place": "pk:int? name:str? is_active:bool latitude:any longitude:any",
+    "KnownPlace": """id:int pk:int name:str code:str? country:int? city:int? township:int? is_active:bool latitude:any
+        longitude:any""",
     "Address": """id:any title:str? line:str? postcode:str? notes:str? latitude:decimal? longitude:decimal?
         is_active:bool mapping:any country:Place? city:Place? township:Place? district:Place?""",
     "StockLocation": """id:int omnitron_id:any name:str stock_location_type:str erp_code:str engine:any
@@ -36,6 +38,8 @@ OBJECTS = {
         attributes_kwargs:object image:any price_list:any stock_list:any extra_field:object parent_omnitron_id:any
         created_date:time? modified_date:time?""",
     "Customer": "id:any email:str? first_name:str? last_name:str? phone_number:str?",
+    "CustomerListed": """id:int email:str? first_name:str? last_name:str? phone_number:str? created_date:time?
+        modified_date:time?""",
     "RetailStore": "erp_code:str name:str?",
     "Order": """id:int omnitron_id:any number:str state:State commands:AllowedCommand[] channel:int channel_name:str?
         customer:Customer currency:str? amount:decimal discount_amount:decimal shipping_amount:decimal

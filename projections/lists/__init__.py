@@ -1,6 +1,7 @@
 """Every list there is, by the name of its path (spec 3.2)."""
 
 from projections.listing import List
+from projections.lists.customers import CUSTOMERS
 from projections.lists.locations import LOCATIONS, Locations
 from projections.lists.orders import ORDER_ITEMS, ORDERS
 from projections.lists.packages import PACKAGE_ITEMS, PACKAGES, PACKAGES_SHORT
@@ -25,6 +26,7 @@ LISTS: dict[str, List | Locations] = {
         DISCREPANCIES,
         STATE_TRANSITION_LOGS,
         PLANS,
+        CUSTOMERS,
         LOCATIONS,
         STOCK,
     )

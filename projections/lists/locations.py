@@ -7,8 +7,9 @@ import psycopg
 
 from domain.location import Location
 from projections.fetching import fetch
-from projections.filters import BadFilter, Read, Settings, UnknownFilter, Wrong, several, truth, whole, word
+from projections.filters import PLACES, BadFilter, Read, Settings, UnknownFilter, Wrong, several, truth, whole, word
 from projections.objects.location import location_object
+from projections.objects.named_id import place_id
 from projections.objects.person import Reveal
 
 QUOTA = "select location, quota from capacity where location = any(%s)"
@@ -30,8 +31,16 @@ def _type(text: str, _: Settings) -> str:
     return text
 
 
-def _city(location: Location, name: str) -> bool:
-    return bool(location.profile.address.city) and (location.profile.address.city or {}).get("name") == name
+def _place(kind: str) -> tuple[Read, Holds]:
+    """By its id or its name; a country by its code, too."""
+
+    def holds(location: Location, text: str) -> bool:
+        address = location.profile.address
+        place = getattr(address, kind) or {}
+        path = [(getattr(address, one) or {}).get("name") for one in PLACES[: PLACES.index(kind) + 1]]
+        return text in (place.get("name"), place.get("code"), str(place_id(kind, *path)))
+
+    return word, holds
 
 
 def _flag(name: str) -> tuple[Read, Holds]:
@@ -50,7 +59,7 @@ FILTERS: dict[str, tuple[Read, Holds]] = {
     "name": (word, lambda location, name: location.profile.name.lower().startswith(name.lower())),
     "stock_location_type": (_type, lambda location, type: location.profile.stock_location_type == type),
     "tag": (word, lambda location, tag: tag in location.profile.tags),
-    "city": (word, _city),
+    **{kind: _place(kind) for kind in PLACES},
     "is_active": _flag("is_active"),
     **{role: _flag(role) for role in ROLES},
 }

@@ -11,13 +11,17 @@ from projections.filters import (
     code,
     customer,
     dates,
+    day,
     digits,
     equal,
     keys,
+    last_moment,
+    moment,
     named,
     of_day,
     of_type,
     one_of,
+    places,
     several,
     states,
     truth,
@@ -37,9 +41,7 @@ FILTERS: dict[str, Filter] = {
     **states("t.state", "package", PackageStatus),
     **dates("created_date", "t.created"),
     **dates("modified_date", "t.modified"),
-    "country": equal("t.country", word),
-    "city": equal("t.city", word),
-    "township": equal("t.township", word),
+    **places(),
     "number": begins("t.number"),
     "order": equal("t.order_id"),
     "order__number": begins("t.order_number"),
@@ -68,6 +70,14 @@ FILTERS: dict[str, Filter] = {
     "order_item__omnitron_id__in": among(
         "t.order_id", "order_items", "order_id", "x.omnitron_id = any(%s)", several(digits)
     ),
+    "delivery_range__lower": Filter("t.promised_from >= %s", moment, "t.promised_from desc"),
+    "delivery_range__upper": Filter("t.promised_to <= %s", last_moment, "t.promised_to desc"),
+    "delivery_range__date": Filter(
+        "t.promised_from is not null and tstzrange(t.promised_from, t.promised_to, '[]') && tstzrange(%s, %s, '[)')",
+        day,
+    ),
+    "shipping_option__in": one_of("t.shipping_option", word),
+    "shipping_option__not_in": Filter("t.shipping_option <> all(%s) or t.shipping_option is null", several(word)),
     # No package carries a failed cancellation yet: none with true, all with false.
     "cancellation_failure": Filter("not %s", truth),
 }

@@ -7,12 +7,15 @@ import msgspec
 
 from domain.order import Order
 from projections.model import OfState, cut
+from projections.objects.named_id import place_id
 from projections.objects.person import Reveal
 from projections.order_json import encode_order
 from projections.order_state import state_of
 
 
 class OrderRow(msgspec.Struct):
+    """Places by id (places.py)."""
+
     id: int
     number: str
     state: int
@@ -21,9 +24,9 @@ class OrderRow(msgspec.Struct):
     delivery_type: str
     retail_store: str | None
     cargo_company: int | None
-    country: str | None
-    city: str | None
-    township: str | None
+    country: int | None
+    city: int | None
+    township: int | None
     unplanned: bool
     date_placed: datetime | None
     created: datetime | None
@@ -44,9 +47,9 @@ def _row(order: Order, _order: Order, position: int, _reveal: Reveal) -> list[Or
             cut(order.delivery_type),
             cut(order.retail_store),
             order.cargo_company,
-            cut(to.country),
-            cut(to.city),
-            cut(to.township),
+            place_id("country", to.country),
+            place_id("city", to.country, to.city),
+            place_id("township", to.country, to.city, to.township),
             bool(order.unplanned),
             order.date_placed,
             order.created,

@@ -8,10 +8,14 @@ import msgspec
 from domain.order import Order
 from domain.package import Package
 from projections.model import OfState, cut
+from projections.objects.named_id import place_id
 from projections.objects.person import Reveal
+from projections.promised import promised, shipping_option
 
 
 class PackageRow(msgspec.Struct):
+    """Places by id (places.py); when it was promised to come (projections.promised)."""
+
     id: int
     number: str
     state: int
@@ -21,12 +25,15 @@ class PackageRow(msgspec.Struct):
     channel: int
     delivery_type: str
     retail_store: str | None
-    country: str | None
-    city: str | None
-    township: str | None
+    country: int | None
+    city: int | None
+    township: int | None
     cargo_company: int | None
     shipment_created: datetime | None
     date_placed: datetime | None
+    promised_from: datetime | None
+    promised_to: datetime | None
+    shipping_option: str | None
     created: datetime | None
     modified: datetime | None
     version: int
@@ -47,12 +54,14 @@ def _row(order: Order, package: Package, position: int, _reveal: Reveal) -> list
             order.channel,
             cut(order.delivery_type),
             cut(order.retail_store),
-            cut(to.country),
-            cut(to.city),
-            cut(to.township),
+            place_id("country", to.country),
+            place_id("city", to.country, to.city),
+            place_id("township", to.country, to.city, to.township),
             None if shipment is None else shipment.cargo_company,
             None if shipment is None else shipment.created,
             order.date_placed,
+            *promised(order),
+            shipping_option(order),
             package.created,
             package.modified,
             package.version,
@@ -62,7 +71,9 @@ def _row(order: Order, package: Package, position: int, _reveal: Reveal) -> list
 
 
 def _shown(order: Order) -> Any:
-    return order.number, order.channel, order.delivery_type, order.retail_store, order.destination, order.date_placed
+    of = order
+    come = of.delivery_range, of.extra.get("shipping_option")
+    return of.number, of.channel, of.delivery_type, of.retail_store, of.destination, of.date_placed, *come
 
 
 PACKAGES = OfState(
@@ -89,6 +100,10 @@ PACKAGES = OfState(
         "(cargo_company, id) where cargo_company is not null",
         "(shipment_created) where shipment_created is not null",
         "(date_placed)",
+        "(promised_from) where promised_from is not null",
+        "(promised_to) where promised_to is not null",
+        "using gist (tstzrange(promised_from, promised_to, '[]')) where promised_from is not null",
+        "(shipping_option, id) where shipping_option is not null",
         "(created)",
         "(modified)",
         "(position)",

@@ -18,6 +18,8 @@ class ShipmentRow(msgspec.Struct):
     order_id: int
     location: int
     cargo_company: int | None
+    shipped: datetime | None
+    delivered: datetime | None
     created: datetime | None
     modified: datetime | None
     version: int
@@ -35,6 +37,8 @@ def _row(order: Order, shipment: Shipment, position: int, _reveal: Reveal) -> li
             order.id,
             package.location,
             shipment.cargo_company,
+            shipment.shipped_at,
+            shipment.delivered_at,
             shipment.created,
             shipment.modified,
             shipment.version,
@@ -56,6 +60,8 @@ SHIPMENTS = OfState(
         "(state, id)",
         "(location, state, id)",
         "(cargo_company, id)",
+        "(shipped) where shipped is not null",
+        "(delivered) where delivered is not null",
         "(created)",
         "(modified)",
         "(position)",

@@ -8,11 +8,14 @@ import msgspec
 from domain.order import Order
 from domain.transfer import Transfer
 from projections.model import OfState, cut
+from projections.objects.named_id import place_id
 from projections.objects.person import Reveal
+from projections.objects.product import product_id
 
 
 class TransferRow(msgspec.Struct):
-    """`number` begins with its package's number, even when that package has let go of it."""
+    """`number` begins with its package's number, even when that package has let go of it. Places: where the order goes,
+    by id (places.py)."""
 
     id: int
     number: str
@@ -23,6 +26,10 @@ class TransferRow(msgspec.Struct):
     order_id: int
     order_number: str
     channel: int
+    retail_store: str | None
+    country: int | None
+    city: int | None
+    township: int | None
     date_placed: datetime | None
     created: datetime | None
     modified: datetime | None
@@ -31,6 +38,7 @@ class TransferRow(msgspec.Struct):
 
 
 def _row(order: Order, transfer: Transfer, position: int, _reveal: Reveal) -> list[TransferRow]:
+    to = order.destination
     return [
         TransferRow(
             transfer.id,
@@ -42,6 +50,10 @@ def _row(order: Order, transfer: Transfer, position: int, _reveal: Reveal) -> li
             order.id,
             cut(order.number),
             order.channel,
+            cut(order.retail_store),
+            place_id("country", to.country),
+            place_id("city", to.country, to.city),
+            place_id("township", to.country, to.city, to.township),
             order.date_placed,
             transfer.created,
             transfer.modified,
@@ -52,7 +64,7 @@ def _row(order: Order, transfer: Transfer, position: int, _reveal: Reveal) -> li
 
 
 def _shown(order: Order) -> Any:
-    return order.number, order.channel, order.date_placed
+    return order.number, order.channel, order.retail_store, order.destination, order.date_placed
 
 
 TRANSFERS = OfState(
@@ -71,6 +83,10 @@ TRANSFERS = OfState(
         "(package_id)",
         "(number)",
         "(channel, id)",
+        "(retail_store, id) where retail_store is not null",
+        "(country, id)",
+        "(city, id)",
+        "(township, id) where township is not null",
         "(date_placed)",
         "(created)",
         "(modified)",
@@ -85,6 +101,7 @@ class TransferItemRow(msgspec.Struct):
     id: int
     transfer_id: int
     order_id: int
+    product: int
     sku: str
     barcode: str | None
     quantity: int
@@ -92,8 +109,17 @@ class TransferItemRow(msgspec.Struct):
 
 def _item_rows(order: Order, transfer: Transfer, _position: int, _reveal: Reveal) -> list[TransferItemRow]:
     barcodes = {line.sku: line.barcode for line in order.items}
+    products = {line.sku: product_id(line) for line in order.items}
     return [
-        TransferItemRow(item.id, transfer.id, order.id, cut(item.sku), cut(barcodes.get(item.sku)), item.quantity)
+        TransferItemRow(
+            item.id,
+            transfer.id,
+            order.id,
+            products.get(item.sku, 0),
+            cut(item.sku),
+            cut(barcodes.get(item.sku)),
+            item.quantity,
+        )
         for item in transfer.items
     ]
 
@@ -108,6 +134,8 @@ TRANSFER_ITEMS = OfState(
     besides=lambda order: order.items,
     indexes=(
         "(transfer_id)",
+        "(product, id)",
+        "(sku, id)",
         "(sku, transfer_id)",
         "(barcode, transfer_id) where barcode is not null",
         "(quantity, id)",

@@ -4,18 +4,33 @@ from collections.abc import Mapping
 from typing import Any
 
 from domain.location import Address
+from projections.objects.named_id import place_id
 
-Place = Mapping[str, Any] | None
+_ABOVE: Mapping[str, tuple[str, ...]] = {
+    "country": (),
+    "city": ("country",),
+    "township": ("city",),
+    "district": ("city", "township"),
+}
+"""Kind of place → what it names of those it lies in, by key."""
 
 
-def _place(place: Place, **above: Place) -> dict[str, Any] | None:
-    """`above`: what it lies in, told by key as in `{"city": 7}`."""
+def _places(address: Mapping[str, Any]) -> dict[str, dict[str, Any] | None]:
+    path = [(address.get(kind) or {}).get("name") for kind in _ABOVE]
+    ids = {kind: place_id(kind, *path[: n + 1]) for n, kind in enumerate(_ABOVE)}
+    found = {kind: _place(address.get(kind), ids[kind], {k: ids[k] for k in _ABOVE[kind]}) for kind in _ABOVE}
+    if (country := found["country"]) is not None:
+        country["code"] = address["country"].get("code")
+    return found
+
+
+def _place(place: Mapping[str, Any] | None, id: int | None, above: Mapping[str, int | None]) -> dict[str, Any] | None:
     if not place:
         return None
     return {
-        "pk": place.get("pk"),
+        "pk": id,
         "name": place.get("name"),
-        **{name: (outer or {}).get("pk") for name, outer in above.items()},
+        **above,
         "is_active": place.get("is_active", True),
         "latitude": place.get("latitude"),
         "longitude": place.get("longitude"),
@@ -27,10 +42,6 @@ def address_object(address: Mapping[str, Any] | None) -> dict[str, Any] | None:
     if address is None:
         return None
     get = address.get
-    country, city, township, district = get("country"), get("city"), get("township"), get("district")
-    shown_country = _place(country)
-    if country and shown_country is not None:
-        shown_country["code"] = country.get("code")
     return {
         "id": get("id"),
         "title": get("title"),
@@ -41,10 +52,7 @@ def address_object(address: Mapping[str, Any] | None) -> dict[str, Any] | None:
         "longitude": get("longitude"),
         "is_active": get("is_active", True),
         "mapping": get("mapping"),
-        "country": shown_country,
-        "city": _place(city, country=country),
-        "township": _place(township, city=city),
-        "district": _place(district, city=city, township=township),
+        **_places(address),
     }
 
 

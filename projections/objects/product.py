@@ -3,13 +3,20 @@
 from typing import Any
 
 from domain.order import OrderItem
+from projections.objects.named_id import named_id
+
+
+def product_id(item: OrderItem) -> int:
+    """As the channel numbers it, else made of the SKU."""
+    said = item.extra.get("product_id")
+    return said if isinstance(said, int) and 0 < said < 2**53 else named_id("product", item.sku)
 
 
 def product_object(item: OrderItem) -> dict[str, Any]:
     """There is no catalogue: what an order did not bring along is null."""
     extra = item.extra
     return {
-        "id": extra.get("product_id"),
+        "id": product_id(item),
         "omnitron_id": extra.get("product_omnitron_id"),
         "name": item.name,
         "base_code": extra.get("base_code"),

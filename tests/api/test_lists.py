@@ -23,6 +23,7 @@ PATHS = (
     "inventory-discrepancies",
     "state-transition-logs",
     "orderexecutionplans",
+    "customers",
 )
 
 

@@ -22,6 +22,7 @@ class World:
         story.settings()
         story.orders(60)
         story.steps(500)
+        story.rare()
         install(log)
         self.log, self.orders = log, folded(log)
         self.connection: psycopg.Connection[Any] = log.listening()

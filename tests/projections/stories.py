@@ -7,11 +7,18 @@ from typing import Any
 from uuid import uuid4
 
 from benchmarks.lives import Lives
+from domain.deciding import Commanded, decide
 from domain.declared import order as orders
 from domain.location import LocationRegistered
-from domain.order import Order
+from domain.order import Order, OrderUnplanned
+from domain.package_commands import PackInput
 from domain.personal import Personal
+from domain.planning import Leg, Placement, PlanRecord, open_lines, record_plan
 from domain.settings import CargoCompanySaved, ChannelSaved, DenialReasonSaved
+from domain.shipment import Parcel
+from domain.states import OrderStatus
+from domain.states import PackageStatus as S
+from domain.transfer import Counted, DeliverInput
 from eventlog.log import EventLog
 from eventlog.recorded import Decision
 from projections.projector import Projector
@@ -57,6 +64,39 @@ class Story:
     def orders(self, n: int) -> None:
         for _ in range(n):
             self._order(self.lives.receive())
+
+    def rare(self) -> None:
+        """What chance alone brings seldom: an order that found no scenario; one whose transfer was lost on the way and
+        whose package then went out in a parcel with a number."""
+        alone = self._approved()
+        self._order(self.lives._done(alone, "plan", [OrderUnplanned(order=alone, reasons=("no scenario fits",))]))
+        id = self._approved()
+        lines = tuple(open_lines(self.lives.orders[id]).items())
+        leg = Leg(2, ((lines[0][0], 1),))
+        plan = PlanRecord(1, 1, "Standard", "rare 1", "", {}, S.waiting, 1, (Placement(1, "any", lines, (leg,)),))
+        self._order(self.lives._done(id, "plan", list(record_plan(self.lives.orders[id], plan, self.lives.given()))))
+        (transfer,) = self.lives.orders[id].transfers.values()
+        self._command(id, "transfer", transfer.id, "transfer-dispatch")
+        lost = DeliverInput(transfer_items=(Counted(transfer.items[0].id, 0),))
+        self._command(id, "transfer", transfer.id, "transfer-delivered", lost)
+        package = next(iter(self.lives.orders[id].packages.values()))
+        if package.state is S.waiting:
+            packed = PackInput(parcels=(Parcel("AWB-RARE"),))
+            self._command(id, "package", package.id, "complete-packaging-with-shipment", packed)
+            self._command(id, "package", package.id, "ship-package")
+
+    def _approved(self) -> int:
+        """A new order of several pieces that can be planned; its id."""
+        while True:
+            made = self.lives.receive()
+            self._order(made)
+            order = self.lives.orders[made[0]]
+            if order.status is OrderStatus.approved and sum(item.quantity for item in order.items) > 1:
+                return order.id
+
+    def _command(self, id: int, kind: Commanded, of: int, slug: str, input: Any = None) -> None:
+        facts = decide(self.lives.orders[id], kind, of, slug, input, self.lives.given())
+        self._order(self.lives._done(id, slug, list(facts)))
 
     def steps(self, n: int) -> None:
         for _ in range(n):
