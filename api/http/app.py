@@ -13,7 +13,7 @@ from api.http import every_route, metrics
 from api.http.bodies import read_body
 from api.http.dry_run import DryRun
 from api.http.errors import Failure, answer
-from api.http.routes import ANYBODY, ROUTES, Answer, Call, Route, Services
+from api.http.routes import ALL, ANYBODY, ROUTES, Answer, Call, Route, Services
 from api.http.users import NOBODY, Caller, Users
 from api.settings import Settings
 from eventlog.log import EventLog
@@ -28,7 +28,7 @@ POOL_SECONDS = 3.0
 RECONNECT_SECONDS = 1.0
 """A pool that fails longer gives up until the next request; its own pauses would grow and outlast the outage."""
 
-ALL = every_route.__all__  # imported for what it declares
+DECLARED = every_route.__all__  # imported for what it declares
 
 
 def services_of(log: EventLog, settings: Settings, secret_key: str) -> Services:
@@ -82,6 +82,8 @@ def _wrapped(route: Route, services: Services, users: Users) -> Any:
         caller = _caller(request, users) if route.roles is not ANYBODY else NOBODY
         if route.roles is not ANYBODY and not caller.roles & route.roles:
             raise Failure(403, "forbidden", f"This needs one of the roles {', '.join(sorted(route.roles))}.")
+        if caller.locations is not None and route.reach == ALL and route.roles is not ANYBODY:
+            raise Failure(403, "forbidden", "This is about all locations; you are limited to some.")
         if route.method == "GET":
             _wait_for_reads(services)
         body = read_body(request, route.body, free=route.free_body)

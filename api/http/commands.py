@@ -12,7 +12,7 @@ from api.http import metrics
 from api.http.dry_run import shown
 from api.http.errors import Failure, answer
 from api.http.input_schemas import input_of
-from api.http.routes import COMMAND, OMS, Answer, Call, route
+from api.http.routes import COMMAND, OMS, OWN, Answer, Call, route
 from api.http.whose import order_of
 from domain.deciding import command_of, decide
 from domain.kernel import Facts, Given, Refusal
@@ -37,19 +37,29 @@ class Done:
     repeated: bool = False
 
 
-@route("POST", f"{OMS}/packages/<int:id>/command/", roles=COMMAND, tag="commands", free_body=True, status=204)
+@route(
+    "POST", f"{OMS}/packages/<int:id>/command/", roles=COMMAND, tag="commands", free_body=True, reach=OWN, status=204
+)
 def command_package(call: Call, id: int) -> Answer:
     """Runs a command on a package; the body names it by `slug` and holds its inputs."""
     return _one(call, "package", id)
 
 
-@route("POST", f"{OMS}/transfer_orders/<int:id>/command/", roles=COMMAND, tag="commands", free_body=True, status=204)
+@route(
+    "POST",
+    f"{OMS}/transfer_orders/<int:id>/command/",
+    roles=COMMAND,
+    tag="commands",
+    free_body=True,
+    reach=OWN,
+    status=204,
+)
 def command_transfer(call: Call, id: int) -> Answer:
     """Runs a command on a transfer order."""
     return _one(call, "transfer", id)
 
 
-@route("POST", f"{OMS}/packages/commands/", roles=COMMAND, tag="commands", free_body=True)
+@route("POST", f"{OMS}/packages/commands/", roles=COMMAND, tag="commands", free_body=True, reach=OWN)
 def command_packages(call: Call) -> dict[str, Any]:
     """Runs many commands on packages; each is answered on its own, one bad item stops no other."""
     rows = call.body.get("commands")
@@ -104,8 +114,10 @@ def run(call: Call, kind: Kind, id: int, body: Mapping[str, Any], part: str = ""
 
     def decided(state: Order | None, given: Given) -> Facts:
         thing = _thing(state, kind, id)
-        if thing is None or not call.caller.may_at(*_places(kind, thing, row.slug)):
+        if thing is None or not call.caller.may_at(*_seen_at(kind, thing)):
             raise Refusal("not_found", f"There is no {kind} {id}.")
+        if not call.caller.may_at(*_places(kind, thing, row.slug)):
+            raise Refusal("forbidden", f"{row.slug} is for the other end of this transfer.")
         if if_match is not None and thing.version != if_match:
             raise Failure(412, "precondition_failed", f"It is at version {thing.version}, not {if_match}.")
         lacking = call.caller.lacks(setting_of(given.reference, row).permissions)
@@ -190,6 +202,10 @@ def _thing(state: Any, kind: Kind, id: int) -> Any:
     if state is None:
         return None
     return (state.packages if kind == "package" else state.transfers).get(id)
+
+
+def _seen_at(kind: Kind, thing: Any) -> tuple[int, ...]:
+    return (thing.location,) if kind == "package" else (thing.source, thing.destination)
 
 
 def _places(kind: Kind, thing: Any, slug: str) -> tuple[int, ...]:

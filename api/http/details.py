@@ -4,7 +4,8 @@ from typing import Any
 
 from api.audit_tools import explanation
 from api.http.errors import Failure
-from api.http.routes import OMS, READ, Answer, Call, route
+from api.http.own_places import narrowed
+from api.http.routes import OMS, OWN, READ, Answer, Call, route
 from api.http.whose import caught_up
 from domain.kinds import stream_of
 from domain.order import Order
@@ -26,32 +27,32 @@ WHAT = {
 }
 
 
-@route("GET", f"{OMS}/orders/<int:id>/", roles=READ, tag="orders", answers="Order")
+@route("GET", f"{OMS}/orders/<int:id>/", roles=READ, tag="orders", answers="Order", reach=OWN)
 def order(call: Call, id: int) -> Answer:
     """An order with its items and the ids of its packages."""
     return _of_order(call, "orders", "order", id)
 
 
-@route("GET", f"{OMS}/packages/<int:id>/", roles=READ, tag="packages", answers="Package")
+@route("GET", f"{OMS}/packages/<int:id>/", roles=READ, tag="packages", answers="Package", reach=OWN)
 def package(call: Call, id: int) -> Answer:
     """A package; `commands` is what its state allows now."""
     return _of_order(call, "packages", "package", id)
 
 
-@route("GET", f"{OMS}/packages/package-items/<int:id>/", roles=READ, tag="packages", answers="PackageItem")
-@route("GET", "/api/v1/package-item/<int:id>/", roles=READ, tag="packages", answers="PackageItem")
+@route("GET", f"{OMS}/packages/package-items/<int:id>/", roles=READ, tag="packages", answers="PackageItem", reach=OWN)
+@route("GET", "/api/v1/package-item/<int:id>/", roles=READ, tag="packages", answers="PackageItem", reach=OWN)
 def package_item(call: Call, id: int) -> Answer:
     """A package item."""
     return _of_order(call, "package-items", "package_item", id)
 
 
-@route("GET", f"{OMS}/transfer_orders/<int:id>/", roles=READ, tag="transfer_orders", answers="TransferOrder")
+@route("GET", f"{OMS}/transfer_orders/<int:id>/", roles=READ, tag="transfer_orders", answers="TransferOrder", reach=OWN)
 def transfer_order(call: Call, id: int) -> Answer:
     """A transfer order; both its source and its destination may read it."""
     return _of_order(call, "transfer_orders", "transfer", id)
 
 
-@route("GET", f"{OMS}/shipments/<int:id>/", roles=READ, tag="shipments", answers="Shipment")
+@route("GET", f"{OMS}/shipments/<int:id>/", roles=READ, tag="shipments", answers="Shipment", reach=OWN)
 def shipment(call: Call, id: int) -> Answer:
     """A shipment with its history."""
     return _of_order(call, "shipments", "shipment", id)
@@ -63,6 +64,7 @@ def shipment(call: Call, id: int) -> Answer:
     roles=READ,
     tag="inventory-discrepancies",
     answers="InventoryDiscrepancy",
+    reach=OWN,
 )
 def discrepancy(call: Call, id: int) -> Answer:
     """An inventory discrepancy."""
@@ -75,6 +77,7 @@ def discrepancy(call: Call, id: int) -> Answer:
     roles=READ,
     tag="state-transition-logs",
     answers="StateTransitionLog",
+    reach=OWN,
 )
 def state_transition_log(call: Call, id: int) -> Any:
     """One change of a state: of what, from where to where, by whom, by which command."""
@@ -111,6 +114,9 @@ def _of_order(call: Call, name: str, kind: str, id: int) -> Answer:
     shown = render(kind, id, held.state, call.log.reference, call.services.reveal)
     if shown is None:
         raise not_found(WHAT[name], id)
+    if kind == "order":
+        with call.services.pool.connection() as connection:
+            [shown] = narrowed(call, connection, [shown])
     version = _version(held.state, kind, id)
     return Answer(shown, headers={"ETag": f'"{version}"'} if version is not None else {})
 

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
+from api.http.own_places import narrowed
 from api.http.paging import PARAMETERS, Asked, asked_of, page_of
-from api.http.routes import OMS, READ, Answer, Call, route
+from api.http.routes import ALL, OMS, OWN, READ, Answer, Call, route
 from projections import queries
 from projections.listing import COUNTED_TO, Page
 
@@ -44,6 +45,9 @@ SHOWN = {
 }
 """Name of a list → the OpenAPI component of its rows."""
 
+WHOLE = {"orderexecutionplans"}
+"""Lists whose rows are about several locations at once."""
+
 SHORT = {"packages": "packages-short", "transfer_orders": "transfer_orders-short"}
 """What the `list-simple/` twin of a list shows, where a short form is there."""
 
@@ -65,6 +69,8 @@ def listed(call: Call, name: str) -> Answer:
             sort=asked.sort,
         )
         results = queries.render_page(connection, page, reference, call.services.reveal)
+        if name == "orders":
+            results = narrowed(call, connection, results)
     return page_of(asked, results, page.count, page.count_exact, _cursor(asked, page, results))
 
 
@@ -124,7 +130,13 @@ def _declare(name: str, path: str, sentence: str) -> None:
     give.__name__ = f"list_{path.strip('/').replace('/', '_').replace('-', '_')}"
     give.__doc__ = sentence
     declare: Callable[..., Any] = route(
-        "GET", f"{OMS}/{path}/", roles=READ, tag=path.split("/")[0], query=parameters(name), answers=f"[{SHOWN[name]}]"
+        "GET",
+        f"{OMS}/{path}/",
+        roles=READ,
+        tag=path.split("/")[0],
+        query=parameters(name),
+        answers=f"[{SHOWN[name]}]",
+        reach=ALL if name in WHOLE else OWN,
     )
     declare(give)
 

@@ -8,7 +8,7 @@ from api.http.details import not_found
 from api.http.engine_schema import sealed
 from api.http.lists import listed, parameters
 from api.http.location_schema import LocationBody, of_profile
-from api.http.routes import OMS, READ, WRITE, Answer, Call, route
+from api.http.routes import OMS, OWN, READ, WRITE, Answer, Call, route
 from api.http.saving import Saved, save
 from domain import location
 from domain.kinds import stream_of
@@ -22,7 +22,9 @@ TAG = "stock_locations"
 LIST = "stock_locations"
 
 
-@route("GET", f"{OMS}/stock_locations/", roles=READ, tag=TAG, query=parameters(LIST), answers="[StockLocation]")
+@route(
+    "GET", f"{OMS}/stock_locations/", roles=READ, tag=TAG, query=parameters(LIST), answers="[StockLocation]", reach=OWN
+)
 def locations(call: Call) -> Answer:
     """A page of stock locations with the quota slots they hold now."""
     call.log.reference.refresh()
@@ -30,7 +32,13 @@ def locations(call: Call) -> Answer:
 
 
 @route(
-    "GET", f"{OMS}/stocklocations/list-simple/", roles=READ, tag=TAG, query=parameters(LIST), answers="[StockLocation]"
+    "GET",
+    f"{OMS}/stocklocations/list-simple/",
+    roles=READ,
+    tag=TAG,
+    query=parameters(LIST),
+    answers="[StockLocation]",
+    reach=OWN,
 )
 def locations_simple(call: Call) -> Answer:
     """A page of stock locations, for BI tools."""
@@ -51,7 +59,7 @@ def register(call: Call) -> Answer:
     return _answer(call, _save(call, said, decided), 201)
 
 
-@route("GET", f"{OMS}/stock_locations/<int:id>/", roles=READ, tag=TAG, answers="StockLocation")
+@route("GET", f"{OMS}/stock_locations/<int:id>/", roles=READ, tag=TAG, answers="StockLocation", reach=OWN)
 def read(call: Call, id: int) -> Answer:
     """A stock location."""
     held = call.log.state(stream_of("location", id))
@@ -60,7 +68,15 @@ def read(call: Call, id: int) -> Answer:
     return Answer(_shown(call, held.state), headers={"ETag": f'"{held.version}"'})
 
 
-@route("PUT", f"{OMS}/stock_locations/<int:id>/", roles=WRITE, tag=TAG, body=LocationBody(), answers="StockLocation")
+@route(
+    "PUT",
+    f"{OMS}/stock_locations/<int:id>/",
+    roles=WRITE,
+    tag=TAG,
+    body=LocationBody(),
+    answers="StockLocation",
+    reach=OWN,
+)
 def put(call: Call, id: int) -> Answer:
     """Replaces what is set of a stock location; what is not given takes its default."""
     return _change(call, id, lambda before, said: Profile(**said))
@@ -73,6 +89,7 @@ def put(call: Call, id: int) -> Answer:
     tag=TAG,
     body=LocationBody(partial=True),
     answers="StockLocation",
+    reach=OWN,
 )
 def patch(call: Call, id: int) -> Answer:
     """Changes fields of a stock location."""

@@ -8,7 +8,7 @@ from marshmallow import fields, validate
 from api.http.input_schemas import Text
 from api.http.record_kinds import Set, words
 from api.http.records import one, remove, rows, there
-from api.http.routes import ADMIN, READ, Answer, Call, route
+from api.http.routes import ADMIN, AUDIT, Answer, Call, route
 from api.http.saving import save
 from domain import settings
 from domain.settings import PermissionGroup
@@ -25,7 +25,7 @@ class PermissionGroupBody(Set):
     )
 
 
-@route("GET", PATH, roles=READ, tag="users")
+@route("GET", PATH, roles=AUDIT, tag="users")
 def list_groups(call: Call) -> Any:
     """Every group, as a plain array."""
     return rows(call, KIND)
@@ -43,7 +43,7 @@ def create_group(call: Call) -> Answer:
     return saved.answer(record_object(saved.state), 201)
 
 
-@route("GET", f"{PATH}<int:id>/", roles=READ, tag="users", answers="PermissionGroup")
+@route("GET", f"{PATH}<int:id>/", roles=AUDIT, tag="users", answers="PermissionGroup")
 def read_group(call: Call, id: int) -> Answer:
     """A group."""
     group = one(call, KIND, TITLE, id)

@@ -9,7 +9,7 @@ from marshmallow import Schema
 from api.http.details import not_found
 from api.http.paging import PARAMETERS, page_of_all
 from api.http.record_kinds import RECORD_KINDS, RecordKind
-from api.http.routes import OMS, READ, WRITE, Answer, Call, route
+from api.http.routes import ALL, COMMON, OMS, READ, WRITE, Answer, Call, route
 from api.http.saving import Saved, save
 from api.http.sealing import masked, put_away
 from domain import settings
@@ -128,11 +128,12 @@ def _declare(of: RecordKind) -> None:
     for path in of.paths:
         for method, below, function, sentence, body, status in declared:
             roles = READ if method == "GET" else WRITE
-            made = route(method, f"{OMS}/{path}/{below}", roles=roles, tag=tag, body=body, status=status)
+            reach = COMMON if method == "GET" else ALL
+            made = route(method, f"{OMS}/{path}/{below}", roles=roles, tag=tag, body=body, status=status, reach=reach)
             made(named(function, f"{method} {path} {below}", sentence))
         for below in ("", "list-simple/"):
             sentence = f"A page of {title}s" + (", for BI tools." if below else ".")
-            made = route("GET", f"{OMS}/{path}/{below}", roles=READ, tag=tag, query=listing)
+            made = route("GET", f"{OMS}/{path}/{below}", roles=READ, tag=tag, query=listing, reach=COMMON)
             made(named(routes.page, f"list {path} {below}", sentence))
 
 

@@ -26,6 +26,10 @@ ANYBODY: frozenset[str] = frozenset()
 """Roles of spec 3.1 by what they may do; ANYBODY: no login is asked."""
 
 
+OWN, COMMON, ALL = "own", "common", "all"
+"""How far a route reaches for who is limited to locations: OWN: its function shows and touches theirs only; COMMON:
+what it is about belongs to no location; ALL, unless a route says otherwise: it is closed to them (spec 3.1)."""
+
 NOTHING = "nothing"
 """What a route answers that answers without a body."""
 
@@ -89,7 +93,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 @dataclass(frozen=True)
 class Route:
     """`body`: a marshmallow schema (instance) or None; `free_body`: any JSON object, checked by the function; `query`:
-    parameter name → sentence; `answers`: the OpenAPI component of the answer."""
+    parameter name → sentence; `answers`: the OpenAPI component of the answer; `reach`: OWN, COMMON or ALL."""
 
     method: str
     path: str
@@ -101,6 +105,7 @@ class Route:
     status: int
     tag: str
     answers: str
+    reach: str = ALL
 
     @property
     def sentence(self) -> str:
@@ -121,12 +126,13 @@ def route(
     query: Mapping[str, str] | None = None,
     status: int = 200,
     answers: str = "",
+    reach: str = ALL,
 ) -> Callable[[F], F]:
     """Declares `function(call, **path)` as this route; it gives JSON, or an Answer. `free_body`: any JSON object.
     `answers` names the OpenAPI component of the answer."""
 
     def declare(function: F) -> F:
-        ROUTES.append(Route(method, path, function, roles, body, free_body, query or {}, status, tag, answers))
+        ROUTES.append(Route(method, path, function, roles, body, free_body, query or {}, status, tag, answers, reach))
         return function
 
     return declare

@@ -5,7 +5,7 @@ from typing import Any
 
 from api.http.details import not_found
 from api.http.paging import PARAMETERS, page_of_all
-from api.http.routes import OMS, READ, Answer, Call, route
+from api.http.routes import COMMON, OMS, READ, Answer, Call, route
 from projections.objects.state import CONTENT_TYPES, state_object
 
 STATE_FILTERS = ("content_type", "enum_class", "enum_value")
@@ -20,13 +20,15 @@ def _parameters(filters: tuple[str, ...]) -> dict[str, str]:
     return {**PARAMETERS} | {name: f"Only with this {name.replace('_', ' ')}." for name in filters}
 
 
-@route("GET", f"{OMS}/states/", roles=READ, tag="states", query=_parameters(STATE_FILTERS), answers="[State]")
+@route(
+    "GET", f"{OMS}/states/", roles=READ, tag="states", query=_parameters(STATE_FILTERS), answers="[State]", reach=COMMON
+)
 def list_states(call: Call) -> Answer:
     """Every state an object can have."""
     return page_of_all(call, states(), STATE_FILTERS)
 
 
-@route("GET", f"{OMS}/states/<int:id>/", roles=READ, tag="states", answers="State")
+@route("GET", f"{OMS}/states/<int:id>/", roles=READ, tag="states", answers="State", reach=COMMON)
 def state(call: Call, id: int) -> Any:
     """A state."""
     return _by_id("state", states(), id)

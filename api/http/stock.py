@@ -12,7 +12,7 @@ from api.http.commands import KEYS, another_body, claim_of
 from api.http.errors import WrongInput
 from api.http.lists import listed, parameters
 from api.http.plain_json import written_out
-from api.http.routes import OMS, READ, WRITE, Answer, Call, route
+from api.http.routes import OMS, OWN, READ, WRITE, Answer, Call, route
 from domain import stock
 from domain.guards import Effect
 from domain.kinds import KINDS, stream_of
@@ -36,13 +36,13 @@ class Rows:
     rejected: list[dict[str, Any]] = field(default_factory=list)
 
 
-@route("GET", f"{OMS}/stock/", roles=READ, tag="stock", query=parameters("stock"), answers="[Stock]")
+@route("GET", f"{OMS}/stock/", roles=READ, tag="stock", query=parameters("stock"), answers="[Stock]", reach=OWN)
 def levels(call: Call) -> Answer:
     """A page of stock: known, reserved, and available, as of now."""
     return listed(call, "stock")
 
 
-@route("PUT", f"{OMS}/stock/", roles=WRITE, tag="stock", free_body=True)
+@route("PUT", f"{OMS}/stock/", roles=WRITE, tag="stock", free_body=True, reach=OWN)
 def push(call: Call) -> Answer:
     """Takes in up to 10,000 levels; each replaces what was known. One bad row stops no other."""
     said = call.body.get("stock")

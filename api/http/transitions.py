@@ -11,7 +11,7 @@ from api.http.errors import WrongInput
 from api.http.input_schemas import BIG, Switch, Text, Whole
 from api.http.paging import PARAMETERS, page_of_all
 from api.http.record_kinds import Set
-from api.http.routes import ADMIN, OMS, READ, Answer, Call, route
+from api.http.routes import ADMIN, COMMON, OMS, READ, Answer, Call, route
 from api.http.saving import save
 from api.http.sealing import masked, put_away
 from api.http.setting_schemas import Calls
@@ -45,6 +45,7 @@ class TransitionBody(Set):
     tag="transitions",
     query={**PARAMETERS, **{name: f"Only with this {name.replace('_', ' ')}." for name in FILTERS}},
     answers="[Transition]",
+    reach=COMMON,
 )
 def list_transitions(call: Call) -> Answer:
     """Every command, the states it runs from, its input, and how it is set here."""
@@ -53,7 +54,7 @@ def list_transitions(call: Call) -> Answer:
     return page_of_all(call, rows, FILTERS)
 
 
-@route("GET", f"{OMS}/transitions/<int:id>/", roles=READ, tag="transitions", answers="Transition")
+@route("GET", f"{OMS}/transitions/<int:id>/", roles=READ, tag="transitions", answers="Transition", reach=COMMON)
 def transition(call: Call, id: int) -> Answer:
     """A command by its numeric id, declared or the installation's own."""
     call.log.reference.refresh()

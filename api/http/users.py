@@ -107,10 +107,12 @@ class Users:
         user = self._log.reference.one("user", user_id) if user_id else None
         if user is None or not user.is_active:
             return None
-        limited = frozenset(user.locations) if "store" in user.roles and "admin" not in user.roles else None
+        limited = (user.locations or "store" in user.roles) and "admin" not in user.roles
         groups = (self._log.reference.one("permission_group", id) for id in user.groups)
         held = frozenset(p for group in groups if group is not None and not group.removed for p in group.permissions)
-        return Caller(user.id, user.username, frozenset(user.roles), limited, held)
+        return Caller(
+            user.id, user.username, frozenset(user.roles), frozenset(user.locations) if limited else None, held
+        )
 
     def _user_of(self, digest: bytes) -> int:
         with self._pool.connection() as connection:

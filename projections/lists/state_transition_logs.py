@@ -66,6 +66,15 @@ def _show(
     ]
 
 
+_SEEN = """
+    (t.content_type = 'package' and t.object_id in (select x.id from packages x where x.location = any(%s)))
+    or (t.content_type = 'shipment' and t.object_id in (select x.id from shipments x where x.location = any(%s)))
+    or (t.content_type = 'transferorder'
+        and t.object_id in (select x.id from transfers x where x.source = any(%s) or x.destination = any(%s)))
+    or (t.content_type = 'order' and t.order_id in (select x.order_id from packages x where x.location = any(%s)))
+"""
+"""What happened to the things of a location, not to other packages of the same order."""
+
 STATE_TRANSITION_LOGS = List(
     "state-transition-logs",
     "state_transition_logs",
@@ -81,7 +90,7 @@ STATE_TRANSITION_LOGS = List(
         "user": equal("t.actor", word),
     },
     _show,
-    scope="t.order_id in (select x.order_id from packages x where x.location = any(%s))",
+    scope=_SEEN,
     sorts={"id": "t.id", "created_date": "t.created"},
     counted="state_transition_logs",
 )
