@@ -1,4 +1,4 @@
-"""What each role may, over the whole table of routes (spec 3.1): tried over HTTP, and judged by what the roles are for."""
+"""What each role may, over the whole table of routes (spec 3.1): tried over HTTP, judged by what the roles are for."""
 
 from typing import Any
 
