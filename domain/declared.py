@@ -4,6 +4,7 @@ from domain import (
     application_settings,
     cancelling,
     cancelling_commands,
+    invoicing,
     location,
     messages,
     order,
@@ -12,6 +13,7 @@ from domain import (
     planning,
     reservations,
     settings,
+    shipping,
     stock,
     transition_settings,
 )
@@ -23,6 +25,7 @@ __all__ = [
     "application_settings",
     "cancelling",
     "cancelling_commands",
+    "invoicing",
     "location",
     "messages",
     "order",
@@ -31,6 +34,7 @@ __all__ = [
     "planning",
     "reservations",
     "settings",
+    "shipping",
     "stock",
     "transition_settings",
 ]

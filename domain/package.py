@@ -6,9 +6,19 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from domain.discrepancy import DiscrepancyReason, DiscrepancyRecorded
+from domain.invoice import Invoice, PackageInvoiceCopied, PackageInvoiced
+from domain.invoice import after as invoice_after
 from domain.kernel import Evolver, fact
 from domain.planning_facts import Level
-from domain.shipment import ShipmentCancelled, ShipmentCreated, ShipmentHandedOver, ShipmentStatusUpdated
+from domain.shipment import (
+    ShipmentCancelled,
+    ShipmentCreated,
+    ShipmentHandedOver,
+    ShipmentInfoUpdated,
+    ShipmentLabelled,
+    ShipmentLabelRequested,
+    ShipmentStatusUpdated,
+)
 from domain.states import RESERVES, PackageStatus
 
 S = PackageStatus
@@ -59,6 +69,7 @@ class Package:
     blocked: bool = False
     refunds: Mapping[int, int] = field(default_factory=dict)
     cancellation_failure: str | None = None
+    invoice: Invoice | None = None
     version: int = 0
     created: datetime | None = None
     modified: datetime | None = None
@@ -156,6 +167,11 @@ class PackagePacked:
     items: tuple[PackedItem, ...] = ()
 
 
+@fact("PackageLabelled", on="package", sentence="Its label is there.")
+class PackageLabelled:
+    package: int
+
+
 @fact("PackageShipped", on="package", sentence="It was handed to the carrier.")
 class PackageShipped:
     package: int
@@ -247,6 +263,7 @@ evolve.on(PackagePreparing)(_to(S.preparing))
 evolve.on(PackagePicked)(_to(S.ready_for_packaging))
 evolve.on(PackageRemoteActionCompleted)(_to(S.waiting))
 evolve.on(PackageReservationsDeallocated)(_to(S.preparing, goods_out=True))
+evolve.on(PackageLabelled)(_to(S.packed))
 evolve.on(PackageShipped)(_to(S.shipped))
 evolve.on(PackageNotFound)(_to(S.out_of_stock, goods_out=False))
 ENDED: dict[str, Any] = {"before": None, "blocked": False, "cancelling": {}, "goods_out": False}
@@ -313,4 +330,9 @@ def _shipment(package: Package, fact: ShipmentCreated, _at: datetime) -> Package
     return replace(package, shipment=fact.shipment)
 
 
-evolve.on(ShipmentCancelled, ShipmentHandedOver)(_same)
+evolve.on(ShipmentCancelled, ShipmentHandedOver, ShipmentInfoUpdated, ShipmentLabelled, ShipmentLabelRequested)(_same)
+
+
+@evolve.on(PackageInvoiced, PackageInvoiceCopied)
+def _invoice(package: Package, fact: PackageInvoiced | PackageInvoiceCopied, _at: datetime) -> Package:
+    return replace(package, invoice=invoice_after(package.invoice, fact))

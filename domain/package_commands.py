@@ -16,7 +16,7 @@ from domain.package import (
     PackageShipped,
     PackedItem,
 )
-from domain.shipment import Parcel, ShipmentCreated, ShipmentHandedOver, ShipmentStatusUpdated
+from domain.shipment import Parcel, ShipmentCreated, ShipmentHandedOver, ShipmentStatusUpdated, live
 from domain.states import PackageStatus, ShipmentStatus
 
 S = PackageStatus
@@ -162,14 +162,13 @@ def _shipment(order: Order, package: Package, parcels: Iterable[Parcel], given: 
 def ship_package(order: Order, package: Package, _input: None, given: Given) -> Facts:
     """C18: handed to the carrier; makes the shipment where there is none."""
     facts: Facts = []
-    shipment = package.shipment
+    shipment = live(order.shipments, package.shipment)
     if shipment is None:
-        made = _shipment(order, package, (), given)
-        facts, shipment = [made], made.shipment
+        facts = [made := _shipment(order, package, (), given)]
     return [
         *facts,
         PackageShipped(package=package.id),
-        ShipmentHandedOver(shipment=shipment, package=package.id),
+        ShipmentHandedOver(shipment=shipment.id if shipment else made.shipment, package=package.id),
     ]
 
 

@@ -17,6 +17,7 @@ from eventsourcing.utils import Environment
 from eventlog.committer import Committer
 from eventlog.connect import Datastore, connect
 from eventlog.decide import Decide, Decider, Prepared
+from eventlog.documents import Documents
 from eventlog.encode import encode
 from eventlog.follow import Handle, run_follower, run_tail
 from eventlog.ids import Ids
@@ -168,6 +169,10 @@ class EventLog(Application[str]):
     def keyring(self, secret: str) -> Keyring:
         """The customers' keys, opened with the installation's secret."""
         return Keyring(self._datastore, secret)
+
+    def documents(self, keyring: Keyring) -> Documents:
+        """What is kept beside the log, opened with the customers' keys."""
+        return Documents(self._datastore, keyring)
 
     def prune(self, before: datetime) -> int:
         """Lets go of idempotency keys and command ids recorded before a time (OMS_IDEMPOTENCY_DAYS); natural keys stay.

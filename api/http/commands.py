@@ -15,6 +15,7 @@ from api.http.input_schemas import input_of
 from api.http.routes import COMMAND, OMS, OWN, Answer, Call, route
 from api.http.whose import order_of
 from domain.deciding import command_of, decide
+from domain.document import Carrying
 from domain.kernel import Facts, Given, Refusal
 from domain.kinds import stream_of
 from domain.order import Order
@@ -123,7 +124,10 @@ def run(call: Call, kind: Kind, id: int, body: Mapping[str, Any], part: str = ""
         lacking = call.caller.lacks(setting_of(given.reference, row).permissions)
         if lacking:
             raise Refusal("forbidden", f"{row.slug} needs the permission {', '.join(lacking)} here.")
-        return decide(state, kind, id, row.slug, given_input, given)
+        facts = decide(state, kind, id, row.slug, given_input, given)
+        if facts and isinstance(given_input, Carrying) and not call.dry:
+            _keep(call, state, given_input)
+        return facts
 
     writing: dict[str, Any] = {
         "actor": call.caller.username,
@@ -143,6 +147,17 @@ def run(call: Call, kind: Kind, id: int, body: Mapping[str, Any], part: str = ""
         raise
     metrics.commanded(row.slug, "accepted")
     return done
+
+
+def _keep(call: Call, order: Order | None, carrying: Carrying) -> None:
+    """What an accepted command brings along is kept before its facts name it."""
+    content = carrying.content()
+    if content is None or order is None:
+        return
+    try:
+        call.services.documents.keep(order.personal.key, content.bytes)
+    except KeyError:
+        raise Refusal("conflict", "The customer was forgotten; no document of theirs is kept.") from None
 
 
 def _written(

@@ -82,7 +82,7 @@ def discrepancy(call: Call, id: int) -> Answer:
 def state_transition_log(call: Call, id: int) -> Any:
     """One change of a state: of what, from where to where, by whom, by which command."""
     with call.services.pool.connection() as connection:
-        page = _seen(call, connection, "state-transition-logs", id)
+        page = seen(call, connection, "state-transition-logs", id)
         return queries.render_page(connection, page, call.log.reference, call.services.reveal)[0]
 
 
@@ -96,7 +96,7 @@ def state_transition_log(call: Call, id: int) -> Any:
 def plan(call: Call, id: int) -> Any:
     """A plan: what went where, the stock it saw, and why, sentence by sentence, while its inputs are kept."""
     with call.services.pool.connection() as connection:
-        _seen(call, connection, "orderexecutionplans", id)
+        seen(call, connection, "orderexecutionplans", id)
         found = queries.plan(connection, id) or {}
         return queries.plan(connection, id, explanation(call.log, found["inputs"]))
 
@@ -108,7 +108,7 @@ def not_found(what: str, id: int) -> Failure:
 def _of_order(call: Call, name: str, kind: str, id: int) -> Answer:
     """Folded to the end of the log, not as the read model has it: the ETag is what If-Match is compared with."""
     with call.services.pool.connection() as connection:
-        page = _seen(call, connection, name, id)
+        page = seen(call, connection, name, id)
     stream = stream_of("order", page.rows[0][1])
     held = call.log.state(stream)
     shown = render(kind, id, held.state, call.log.reference, call.services.reveal)
@@ -121,7 +121,7 @@ def _of_order(call: Call, name: str, kind: str, id: int) -> Answer:
     return Answer(shown, headers={"ETag": f'"{version}"'} if version is not None else {})
 
 
-def _seen(call: Call, connection: Any, name: str, id: int) -> Page:
+def seen(call: Call, connection: Any, name: str, id: int) -> Page:
     """The object's row in its list, if the caller may see it there."""
     locations = call.caller.locations
     scope = None if locations is None else sorted(locations)

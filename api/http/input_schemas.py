@@ -9,6 +9,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from marshmallow import EXCLUDE, Schema, post_load, validate
 from marshmallow import fields as ma
 
+from domain.document import MOST_BYTES, DocumentText
 from domain.kernel import COMMANDS, Command
 
 TEXT = 1000
@@ -114,6 +115,7 @@ def _field(hint: Any, settings: dict[str, Any], name: str) -> ma.Field:
 _PLAIN: dict[Any, Callable[[str, dict[str, Any]], ma.Field]] = {
     int: lambda name, s: Whole(validate=validate.Range(0 if name == "quantity" else 1, BIG), **s),
     str: lambda _, s: Text(validate=validate.Length(max=TEXT), **s),
+    DocumentText: lambda _, s: Text(validate=validate.Length(max=MOST_BYTES * 4 // 3 + 1000), **s),
     bool: lambda _, s: ma.Boolean(truthy={True}, falsy={False}, **s),
     Decimal: lambda _, s: ma.Decimal(allow_nan=False, **s),
 }

@@ -176,12 +176,17 @@ def _content_type(one: Route) -> str:
     return _OTHER.get(one.path, "application/json")
 
 
-_OTHER = {"/metrics": "text/plain", "/docs": "text/html"}
+_OTHER = {
+    "/metrics": "text/plain",
+    "/docs": "text/html",
+    f"{OMS}/packages/<int:id>/document": "*/*",
+    f"{OMS}/shipments/<int:id>/label": "*/*",
+}
 
 
 def _answered(one: Route) -> dict[str, Any]:
     if one.path in _OTHER:
-        return {"type": "string"}
+        return {"type": "string", **({"format": "binary"} if _OTHER[one.path] == "*/*" else {})}
     if not one.answers:
         return {}
     if (one.method, one.path) == ("POST", f"{OMS}/orders/"):

@@ -10,6 +10,7 @@ from psycopg_pool import ConnectionPool
 
 from api.http.users import Caller
 from api.settings import Settings
+from eventlog.documents import Documents
 from eventlog.keyring import Keyring
 from eventlog.log import EventLog
 
@@ -43,6 +44,11 @@ class Services:
     keyring: Keyring
     settings: Settings
     secret_key: str
+
+    @property
+    def documents(self) -> Documents:
+        """Invoices and labels, kept beside the log."""
+        return self.log.documents(self.keyring)
 
     def reveal(self, personal: Any) -> Any:
         return self.keyring.reveal(personal)

@@ -16,8 +16,6 @@ _BROUGHT = (
     "has_gift_box",
     "gift_box_note",
     "language_code",
-    "invoice_number",
-    "invoice_date",
 )
 """Fields of the contract that are told as the order brought them among its extra fields; else null."""
 
@@ -61,6 +59,7 @@ def order_object(order: Order, reference: Reference, of: Mapping[str, Any]) -> d
         "billing_address": address_object(of.get("billing_address")),
         "notes": of.get("notes"),
         **{name: extra.get(name) for name in _BROUGHT},
+        **_invoice(order),
         "tracking_number": next((s.awb_number for s in order.shipments.values() if s.awb_number), None),
         "extra_field": extra,
         "date_placed": moment(order.date_placed),
@@ -69,6 +68,16 @@ def order_object(order: Order, reference: Reference, of: Mapping[str, Any]) -> d
         "package_set": list(order.packages),
         "created_date": moment(order.created),
         "modified_date": moment(order.modified),
+    }
+
+
+def _invoice(order: Order) -> dict[str, Any]:
+    """Of its newest package that has an invoice; else as the order brought it along."""
+    invoices = [p.invoice for p in order.packages.values() if p.invoice is not None and p.invoice.number]
+    last = invoices[-1] if invoices else None
+    return {
+        "invoice_number": last.number if last else order.extra.get("invoice_number"),
+        "invoice_date": last.date if last else order.extra.get("invoice_date"),
     }
 
 

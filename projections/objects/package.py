@@ -10,7 +10,7 @@ from projections.objects.allowed import command_list
 from projections.objects.location import nested_location
 from projections.objects.order import channel_name, order_short
 from projections.objects.package_item import package_items
-from projections.objects.shipment import shipment_object
+from projections.objects.shipment import label_of, shipment_object
 from projections.objects.state import state_object
 from projections.objects.wire import moment
 
@@ -36,9 +36,9 @@ def package_object(order: Order, package: Package, reference: Reference, of: Map
         "stock_location": nested_location(package.location, reference),
         "shipment": None if shipment is None else shipment_object(order, shipment, reference, of),
         "shipment_date": None if shipment is None else moment(shipment.shipped_at),
-        "shipping_label": None,
-        "invoice_number": None,
-        "invoice": None,
+        "shipping_label": label_of(shipment),
+        "invoice_number": None if package.invoice is None else package.invoice.number,
+        "invoice": invoice_of(package),
         "cancellation_failure": False,
         "packageitem_set": package_items(order, package),
         "transfer_orders": list(package.transfers),
@@ -46,6 +46,25 @@ def package_object(order: Order, package: Package, reference: Reference, of: Map
         "plan": package.plan,
         "created_date": moment(package.created),
         "modified_date": moment(package.modified),
+    }
+
+
+def invoice_of(package: Package) -> dict[str, Any] | None:
+    """Number, date and the document that replaced the packaging document, if one did."""
+    invoice = package.invoice
+    if invoice is None:
+        return None
+    document = invoice.copy or invoice.document
+    return {
+        "invoice_number": invoice.number,
+        "invoice_date": invoice.date,
+        "document_type": invoice.document_type,
+        "document": document
+        and {
+            "url": f"/api/v1/oms/packages/{package.id}/document",
+            "media_type": document.media_type,
+            "size": document.size,
+        },
     }
 
 

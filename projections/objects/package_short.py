@@ -8,7 +8,8 @@ from domain.order import Order
 from domain.package import Package
 from projections.objects.allowed import command_list
 from projections.objects.order import channel_name
-from projections.objects.package import scenario_of
+from projections.objects.package import invoice_of, scenario_of
+from projections.objects.shipment import label_of
 from projections.objects.wire import moment
 
 
@@ -35,9 +36,9 @@ def package_short(order: Order, package: Package, reference: Reference, of: Mapp
         "stock_location_erp_code": None if location is None else location.profile.erp_code,
         "shipment": package.shipment,
         "shipment_date": None if shipment is None else moment(shipment.shipped_at),
-        "shipping_label": None,
-        "invoice_number": None,
-        "invoice": None,
+        "shipping_label": label_of(shipment),
+        "invoice_number": None if package.invoice is None else package.invoice.number,
+        "invoice": invoice_of(package),
         "cancellation_failure": False,
         "packageitem_count": len(package.items),
         "packageitem_set": [item.id for item in package.items],

@@ -12,8 +12,16 @@ from projections.objects.state import state_object
 from projections.objects.wire import moment
 
 
+def label_of(shipment: Shipment | None) -> dict[str, Any] | None:
+    """`{format, url}` of its label, None while there is none: the carrier's own, else ours, which is PDF."""
+    if shipment is None or (shipment.label is None and shipment.awb_number is None):
+        return None
+    zpl = shipment.label is not None and shipment.label.media_type == "application/zpl"
+    return {"format": "ZPL" if zpl else "PDF", "url": f"/api/v1/oms/shipments/{shipment.id}/label"}
+
+
 def shipment_object(order: Order, shipment: Shipment, reference: Reference, of: Mapping[str, Any]) -> dict[str, Any]:
-    """`of`: what is personal of the order: where it goes. Documents and the carrier's own numbers are null."""
+    """`of`: what is personal of the order: where it goes."""
     company = None if shipment.cargo_company is None else reference.one("cargo_company", shipment.cargo_company)
     sender = nested_location(order.packages[shipment.package].location, reference)
     return {
@@ -24,13 +32,15 @@ def shipment_object(order: Order, shipment: Shipment, reference: Reference, of: 
         "cargo_company": company and {"id": company.id, "name": company.name, "slug": company.slug},
         "awb_number": shipment.awb_number,
         "parcels": [{"awb_number": p.awb_number, "weight": p.weight} for p in shipment.parcels],
-        "query_number": None,
-        "label": None,
+        "query_number": shipment.query_number,
+        "label": label_of(shipment),
         "sender_address": sender and sender["address"],
         "destination": address_object(of.get("shipping_address")),
         "created_date": moment(shipment.created),
         "modified_date": moment(shipment.modified),
         "shipped_date": moment(shipment.shipped_at),
         "delivered_date": moment(shipment.delivered_at),
-        "history": [{"state": str(state.value), "at": moment(at), "source": None} for state, at in shipment.history],
+        "history": [
+            {"state": str(state.value), "at": moment(at), "source": source} for state, at, source in shipment.history
+        ],
     }

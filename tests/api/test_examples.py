@@ -155,6 +155,7 @@ def test_the_page(empty: Site) -> None:
     assert admin.post("transfer-scenarios/", TRANSFER_SCENARIO)["name"] == "From the warehouse"
     package = _planned(admin, *_order(admin))
     _packed_and_refused(admin, package)
+    _shipped_with_number(admin)
     reason = admin.post("packages/package_denial_reason/", {"title": "Too busy", "priority": 1})["id"]
     _other_commands(admin, reason)
     _webhook(admin)
@@ -235,6 +236,16 @@ def _packed_and_refused(admin: Client, package: dict[str, Any]) -> None:
     body = {"package": id, "slug": "package-refuse-with-denial-reason"}
     missing = _refused(admin("POST", f"packages/{id}/command/", body))
     assert missing["error"] == {"denial_reason": ["Missing data for required field."]}
+
+
+def _shipped_with_number(admin: Client) -> None:
+    id = _another(admin, "R1000004")
+    slug = "complete-packaging-with-shipment"
+    assert admin("POST", f"packages/{id}/command/", {"package": id, "slug": slug}).status_code == 204
+    body = {"package": id, "slug": "package-advanced-shipment", "cargo_company": "fast", "tracking_number": "TRK1"}
+    assert admin("POST", f"packages/{id}/command/", body).status_code == 204
+    shipped = admin.get(f"packages/{id}/")
+    assert (shipped["state"]["enum_value"], shipped["shipment"]["awb_number"]) == ("600", "TRK1")
 
 
 def _other_commands(admin: Client, reason: int) -> None:

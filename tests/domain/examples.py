@@ -7,6 +7,7 @@ from typing import Any
 from domain import (
     application_settings,
     discrepancy,
+    invoice,
     location,
     order,
     package,
@@ -16,6 +17,7 @@ from domain import (
     transfer,
     transition_settings,
 )
+from domain.document import Document
 from domain.kernel import info
 from domain.order import Destination, OrderItem
 from domain.personal import Personal
@@ -25,6 +27,7 @@ from domain.states import OrderStatus, PackageStatus, ShipmentStatus
 from tests.domain.cancelling_examples import CANCELLING
 
 AT = datetime(2026, 11, 23, 10, 0, 0, 123456, tzinfo=UTC)
+DOCUMENT = Document("b94d27", "application/pdf", 1234)
 LEVELS = (Level("85123A", Decimal("12.50"), AT, 600),)
 PROFILE = location.Profile(
     erp_code="ST-014",
@@ -124,6 +127,7 @@ EXAMPLES: tuple[Any, ...] = (
     package.PackagePacked(
         package=10, state=PackageStatus.packed, items=(package.PackedItem(11, "869", "S1", "0.4"),)
     ),
+    package.PackageLabelled(package=10),
     package.PackageShipped(package=10),
     package.PackageRefused(package=10, denial_reason=4, reason="Too busy", exclude_until=AT),
     package.PackageNotFound(package=10),
@@ -133,6 +137,10 @@ EXAMPLES: tuple[Any, ...] = (
     package.PackageRescheduleRequested(package=10),
     package.PackageLinesReplanned(package=10, moved=((11, 2),), emptied=False),
     package.PackageCancelled(package=10, reason="changed mind", held=True, goods_back=True),
+    invoice.PackageInvoiced(
+        package=10, number="INV-1", date="2026-11-23", document_type="base64", document=DOCUMENT, source="remote"
+    ),
+    invoice.PackageInvoiceCopied(package=10, address=Document("0d7e", "text/uri-list", 40), copy=DOCUMENT),
     transfer.TransferCreated(
         transfer=20, number="R1000001P1T1", package=10, source=15, destination=14,
         items=(transfer.NewTransferItem(21, 11, "85123A", 2),), after=19, levels=LEVELS, margin=1,
@@ -143,9 +151,15 @@ EXAMPLES: tuple[Any, ...] = (
     transfer.TransferCancelled(transfer=20, package=10, reason="its package was cancelled"),
     transfer.TransferDetached(transfer=20, package=10),
     shipment.ShipmentCreated(shipment=30, package=10, cargo_company=6, parcels=(Parcel("AWB1", "1.2"),)),
-    shipment.ShipmentHandedOver(shipment=30, package=10),
+    shipment.ShipmentHandedOver(shipment=30, package=10, source="carrier"),
     shipment.ShipmentStatusUpdated(
-        shipment=30, package=10, status=ShipmentStatus.attempted_delivery, state=PackageStatus.attempted_delivery
+        shipment=30, package=10, status=ShipmentStatus.attempted_delivery, state=PackageStatus.attempted_delivery,
+        source="carrier",
+    ),
+    shipment.ShipmentInfoUpdated(shipment=30, package=10, cargo_company=6, awb_number="AWB1", query_number="Q1"),
+    shipment.ShipmentLabelRequested(shipment=30, package=10, items=(11,)),
+    shipment.ShipmentLabelled(
+        shipment=30, package=10, awb_number="AWB1", parcels=(Parcel("AWB1", "1.2"),), query_number="Q1", label=DOCUMENT
     ),
     shipment.ShipmentCancelled(shipment=30, package=10),
     discrepancy.DiscrepancyRecorded(

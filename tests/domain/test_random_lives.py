@@ -17,6 +17,7 @@ from domain.cancelling_commands import DeclineInput
 from domain.deciding import decide
 from domain.discrepancy import DiscrepancyReason, DiscrepancyRecorded
 from domain.guards import Effect, Short, SlotRow, StockEffect, StockRow
+from domain.invoicing import InvoiceInput
 from domain.kernel import COMMANDS, Facts, Given, Refusal, allowed
 from domain.kinds import kind_of
 from domain.laws import Laws
@@ -29,6 +30,7 @@ from domain.package_exceptions import CancelInput, MissingInput, MissingItem, Re
 from domain.planning import Leg, Placement, PlanRecord, open_lines, record_plan, record_unplanned
 from domain.planning_facts import Level
 from domain.shipment import Parcel
+from domain.shipping import AdvancedShipmentInput, LabelInput, ShipmentInfoInput, labelled, reported
 from domain.states import PackageStatus, TransferStatus
 from domain.stock import StockPushed
 from domain.transfer import Counted, DeliverInput, TransferDelivered
@@ -175,6 +177,14 @@ def random_input(draw: Draw, slug: str, thing: Any) -> Any:
         "package-refuse-with-denial-reason": lambda: RefuseInput(4),
         "block-package": ReasonInput,
         "cancel-package": lambda: CancelInput(replan=draw(st.sampled_from([True, True, False]))),
+        "update-invoice": lambda: InvoiceInput(draw(st.sampled_from(["I1", "I2", None])), None),
+        "package-advanced-shipment": lambda: AdvancedShipmentInput(
+            "T1", draw(st.sampled_from(["fast", "label", None]))
+        ),
+        "update-shipment-info": lambda: ShipmentInfoInput(
+            draw(st.sampled_from(["fast", "label", None])), draw(st.sampled_from(["T1", "T2", None])), None
+        ),
+        "update-shipment-label": LabelInput,
         "update-shipment-status": lambda: ShipmentStatusInput(
             draw(st.sampled_from(["delivered", "attempted_delivery", "delivery_failed"]))
         ),
@@ -215,9 +225,17 @@ def step(draw: Draw, log: Shop, stream: str) -> Facts:
     """One thing that happens to an order; the facts that were written."""
     order = log.orders()[stream]
     some = ["plan"] * 3 if needs_planning(order) else ["command"] * 3
-    what = draw(st.sampled_from([*some, "command", "command", "push", "request", "unplanned", "cancellation"]))
+    what = draw(
+        st.sampled_from([*some, "command", "command", "push", "request", "unplanned", "cancellation", "carrier"])
+    )
     if what == "cancellation":
         return log.write(stream, random_cancellation(draw, order, log.given()))
+    if what == "carrier":
+        shipment = draw(st.sampled_from([*order.shipments, 0]))
+        if draw(st.booleans()):
+            return log.write(stream, labelled(order, shipment, awb_number="C1"))
+        reports: Any = ["shipped", "delivered", "attempted_delivery", "delivery_failed"]
+        return log.write(stream, reported(order, shipment, draw(st.sampled_from(reports))))
     if what == "push" and log.answers:
         levels = {draw(st.sampled_from(SKUS)): Decimal(draw(st.integers(0, 9)))}
         location = draw(st.sampled_from(LOCATIONS))
