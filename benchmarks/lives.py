@@ -207,6 +207,10 @@ class Lives:
             case "DeliverInput":
                 short = chance.random() < 0.2
                 return input(transfer_items=(Counted(thing.items[0].id, 0),) if short else ())
+            case "AdvancedShipmentInput" | "ShipmentInfoInput":
+                return input(tracking_number=f"TRK{thing.id}")
+            case "InvoiceInput":
+                return input(invoice_number=f"INV{thing.id}", invoice_date="2026-11-23")
         return input()
 
     def _done(self, id: int, command: str, facts: list[Any]) -> Made:

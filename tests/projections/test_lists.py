@@ -17,7 +17,7 @@ from tests.projections.stories import reveal
 def test_other_lists(world: World) -> None:
     orders = world.orders
     assert set(world.ids("order_items", {"order_number": "R1000005"})) == {i.id for i in orders[5].items}
-    package = next(p for o in orders.values() for p in o.packages.values() if p.items)
+    package = next(p for o in orders.values() for p in o.packages.values() if p.items and p.shipment)
     assert set(world.ids("package-items", {"package": str(package.id)})) == {i.id for i in package.items}
     delivered = {i.id for o in orders.values() for p in o.packages.values() if p.state == 900 for i in p.items}
     assert set(world.all_ids("package-items", {"state": "delivered"})) == delivered
