@@ -16,6 +16,7 @@ from domain import (
     shipping,
     stock,
     transition_settings,
+    webhook_endpoint,
 )
 from domain.kinds import Kind, register
 
@@ -37,4 +38,5 @@ __all__ = [
     "shipping",
     "stock",
     "transition_settings",
+    "webhook_endpoint",
 ]

@@ -30,6 +30,7 @@ def catalogue() -> dict[str, str]:
         **moves,
         "transfer.status.transitioned": "A transfer changed its state.",
         "order.cancelled": "An order was cancelled as a whole.",
+        "webhook.endpoint.disabled": "An endpoint was switched off, or fails and is tried one at a time.",
     }
 
 

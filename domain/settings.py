@@ -215,7 +215,6 @@ declare_record(ScenarioSaved, Scenario, "name")
 declare_record(TransferScenarioSaved, TransferScenario, "name")
 declare_record(UserSaved, User, "username")
 declare_record(PermissionGroupSaved, PermissionGroup, "name")
-declare_record(SubscriptionSaved, Subscription)
 
 
 def save(before: Record | None, record: Record) -> list[Any]:

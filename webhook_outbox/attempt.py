@@ -11,6 +11,7 @@ from domain.settings import Subscription
 from eventlog.recorded import new_command_id
 from webhook_outbox.dialing import Call, Dialer
 from webhook_outbox.endpoint_secrets import Secrets
+from webhook_outbox.endpoint_tokens import NoToken, Tokens
 from webhook_outbox.schedule import retry_after
 from webhook_outbox.signing import signature_headers
 from webhook_outbox.targets import Forbidden, Unresolved
@@ -27,9 +28,14 @@ class Target:
     subscription: Subscription
     secrets: Secrets
 
-    def headers(self, event_type: str, uuid: UUID, body: bytes, now: datetime) -> dict[str, str]:
-        """All headers of a request but Host; the subscription's own are merged last."""
+    def headers(
+        self, event_type: str, uuid: UUID, body: bytes, now: datetime, token: str | None = None
+    ) -> dict[str, str]:
+        """All headers of a request but Host; the subscription's own are merged last. `token`: a fetched
+        Authorization."""
         own, auth = self.secrets.additional_headers, self.secrets.headers()
+        if token is not None:
+            auth = {"Authorization": token}
         headers = {
             "Content-Type": "application/json",
             "User-Agent": USER_AGENT,
@@ -54,7 +60,8 @@ class Target:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """`status` None where there was no answer; then `error` says why. `answer`: the first 16 KiB of it. `address`: what
-    was dialled. `retry_after`: seconds the receiver asks for."""
+    was dialled. `retry_after`: seconds the receiver asks for. `stale`: it was sent with a token kept from before, and
+    refused for it: a new one is fetched, and this try does not count."""
 
     id: UUID
     at: datetime
@@ -66,6 +73,7 @@ class Outcome:
     error: str | None
     answer: bytes
     retry_after: float | None
+    stale: bool = False
 
     @property
     def delivered(self) -> bool:
@@ -82,6 +90,7 @@ class Courier:
 
     def __init__(self, dialer: Dialer, total: float = TOTAL_SECONDS) -> None:
         self._dialer, self._total = dialer, total
+        self._tokens = Tokens(dialer)
 
     def close(self) -> None:
         self._dialer.close()
@@ -91,15 +100,20 @@ class Courier:
     ) -> Outcome:
         """One POST; never raises for what a receiver or the network does. TooLate as of Dialer.post."""
         at, begun = datetime.now(UTC), time.monotonic()
-        headers = target.headers(event_type, uuid, body, at)
-        lines = "".join([f"{name}: {value}\r\n" for name, value in headers.items()]).encode("latin-1")
         call = Call(begun + self._total, may_send)
-        status, error, answer, after = None, None, b"", None
+        status, error, answer, after, stale = None, None, b"", None, False
+        headers: dict[str, str] = {}
         try:
+            token, kept = self._token(target, call)
+            headers = target.headers(event_type, uuid, body, at, token)
+            lines = "".join([f"{name}: {value}\r\n" for name, value in headers.items()]).encode("latin-1")
             reply = self._dialer.post(target.subscription.target_url, lines, body, call)
             status, answer = reply.status, reply.answer
             after = retry_after(status, reply.retry_after, at)
-        except (OSError, HTTPException, ValueError, Forbidden, Unresolved) as wrong:
+            if status == 401 and token is not None:
+                self._tokens.refused(target.subscription.id, token)
+                stale = kept
+        except (OSError, HTTPException, ValueError, Forbidden, Unresolved, NoToken) as wrong:
             late = time.monotonic() > call.deadline
             error = f"no answer within {self._total:g} s" if late else _sentence(wrong)
         return Outcome(
@@ -113,7 +127,14 @@ class Courier:
             error=error,
             answer=answer,
             retry_after=after,
+            stale=stale,
         )
+
+    def _token(self, target: Target, call: Call) -> tuple[str | None, bool]:
+        auth = target.secrets.auth
+        if auth is None or auth["auth_type"] != "token":
+            return None, False
+        return self._tokens.header(target.subscription.id, auth, call)
 
 
 def _sentence(wrong: BaseException) -> str:

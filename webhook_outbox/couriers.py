@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from queue import SimpleQueue
 from threading import Thread
@@ -18,17 +19,28 @@ log_ = logging.getLogger("daybook.webhooks")
 
 
 class Couriers:
-    """`count` threads; results go to `inbox`."""
+    """At most `most` threads, begun as they are needed; results go to `inbox`. `remade`: the payload of a delivery
+    without what was forgotten."""
 
-    def __init__(self, courier: Courier, keyring: Keyring, inbox: "SimpleQueue[Result | None]", count: int) -> None:
-        self._courier, self._keyring, self._inbox = courier, keyring, inbox
+    def __init__(
+        self,
+        courier: Courier,
+        keyring: Keyring,
+        inbox: "SimpleQueue[Result | None]",
+        most: int,
+        remade: Callable[[int], bytes],
+    ) -> None:
+        self._courier, self._keyring, self._inbox, self._remade = courier, keyring, inbox, remade
         self._jobs: SimpleQueue[Job | None] = SimpleQueue()
-        self.count = count
-        self._threads = [Thread(target=self._work, name=f"webhook-{n}", daemon=True) for n in range(count)]
-        for thread in self._threads:
-            thread.start()
+        self._most = most
+        self._threads: list[Thread] = []
 
-    def send(self, job: Job) -> None:
+    def send(self, job: Job, under_way: int) -> None:
+        """`under_way`: how many jobs have no result yet, this one included."""
+        if len(self._threads) < min(under_way, self._most):
+            thread = Thread(target=self._work, name=f"webhook-{len(self._threads)}", daemon=True)
+            self._threads.append(thread)
+            thread.start()
         self._jobs.put(job)
 
     def close(self) -> None:
@@ -50,7 +62,7 @@ class Couriers:
         try:
             payload = thaw(self._keyring, delivery.key, delivery.content)
         except Forgotten:
-            return Result(job, None, gone=True)
+            payload = self._remade(delivery.id)
         body = message_bytes(
             delivery.event_type,
             delivery.uuid,

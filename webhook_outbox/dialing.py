@@ -162,7 +162,7 @@ class Dialer:
         """Looks the name up, vets every address, connects to the first that answers, speaks TLS."""
         until = min(call.deadline, time.monotonic() + CONNECT_SECONDS)
         last: OSError = TimeoutError(f"no connection within {CONNECT_SECONDS:g} s")
-        for family, address in vetted(place.host, place.port, self._allowed, until - time.monotonic()):
+        for family, address in vetted(place.host, place.port, place.tls, self._allowed, until - time.monotonic()):
             left = until - time.monotonic()
             if left <= 0:
                 break
@@ -189,12 +189,25 @@ class Dialer:
 
 
 def _write(sock: socket.socket, data: bytes, call: Call) -> None:
+    """Looks at `may_send` with nothing but the system call after it: where the receiver takes no more for now, the wait
+    for it comes before the look, never between the look and the write."""
     rest = memoryview(data)
+    sock.settimeout(0)
     while rest:
-        sock.settimeout(call.left())
         if not call.may_send():
             raise TooLate
-        rest = rest[sock.send(rest) :]
+        try:
+            rest = rest[sock.send(rest) :]
+        except (BlockingIOError, ssl.SSLWantWriteError):
+            _wait(sock, select.POLLOUT, call)
+        except ssl.SSLWantReadError:
+            _wait(sock, select.POLLIN, call)
+
+
+def _wait(sock: socket.socket, what: int, call: Call) -> None:
+    poll = select.poll()
+    poll.register(sock, what)
+    poll.poll(call.left() * 1000)
 
 
 def _read(response: HTTPResponse, call: Call) -> tuple[bytes, bool]:

@@ -15,6 +15,8 @@ from uuid import UUID
 WINDOW = 200
 """Deliveries of one endpoint in memory, about."""
 PER_LANE = 20
+LANES_AT_ONCE = 20
+"""How many lanes are read by lane together: after a long failure very many are due at the same time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +77,15 @@ class Lanes:
                 continue
             self._append(lane, row)
 
+    @property
+    def ready(self) -> bool:
+        """Whether `take` gives one."""
+        return bool(self._ready)
+
     def due(self, now: float) -> set[str]:
-        """Names of lanes whose rows must be read by lane now (`refill`)."""
-        found = set()
-        while self._later and self._later[0][0] <= now:
+        """Names of lanes whose rows must be read by lane now (`refill`), a few at a time."""
+        found: set[str] = set()
+        while self._later and self._later[0][0] <= now and len(found) < LANES_AT_ONCE:
             due, name = heapq.heappop(self._later)
             lane = self._lanes.get(name)
             if lane is not None and lane.behind and lane.due == due and not lane.busy and not lane.rows:

@@ -61,11 +61,14 @@ marked as (
            changed_at = clock_timestamp()
       from said m join held using (shard, epoch)
      where d.id = m.id and (d.state = 'pending' or m.state = 'delivered' and d.state <> 'delivered')),
-told as (select tell_webhook_attempts_v1(%(attempts)s::jsonb, %(slot)s) as told)
-select shard, epoch from held, told
+told as (select tell_webhook_attempts_v1(%(attempts)s::jsonb, %(slot)s) as told),
+timed as (select count_webhook_times_v1(%(attempts)s::jsonb, %(slot)s) as timed)
+select shard, epoch from held, told, timed
 """
 
-TELL = "select tell_webhook_attempts_v1(%(attempts)s::jsonb, %(slot)s)"
+TELL = """
+select tell_webhook_attempts_v1(%(attempts)s::jsonb, %(slot)s), count_webhook_times_v1(%(attempts)s::jsonb, %(slot)s)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +104,7 @@ def write(connection: Connection, owner: UUID, tried: Sequence[Tried], slot: int
     """All of it at once. What was tried under an epoch that is over stands in the ledger, but moves nothing; (shard,
     epoch) of those that still hold."""
     attempts = [
-        Attempt(t.delivery.id, t.delivery.endpoint, t.delivery.tries + 1, t.outcome, t.answer)
+        Attempt(t.delivery.id, t.delivery.endpoint, t.delivery.tries + 1, t.outcome, t.answer, latency=_latency(t))
         for t in tried
         if t.outcome is not None
     ]
@@ -111,7 +114,7 @@ def write(connection: Connection, owner: UUID, tried: Sequence[Tried], slot: int
             "shard": t.lease.shard,
             "epoch": t.lease.epoch,
             "state": t.state,
-            "tries": t.delivery.tries + (t.outcome is not None),
+            "tries": t.delivery.tries + (t.outcome is not None and not t.outcome.stale),
             "next_try_at": t.next_try_at,
         }
         for t in tried
@@ -122,7 +125,8 @@ def write(connection: Connection, owner: UUID, tried: Sequence[Tried], slot: int
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A row of the ledger; `answer` as it is kept (webhook_outbox.sealing)."""
+    """A row of the ledger; `answer` as it is kept (webhook_outbox.sealing). `latency`: seconds from the event to this
+    try, of first tries."""
 
     delivery: int
     endpoint: int
@@ -130,6 +134,13 @@ class Attempt:
     outcome: Outcome
     answer: bytes | None
     forced: bool = False
+    latency: float | None = None
+
+
+def _latency(tried: Tried) -> float | None:
+    if tried.outcome is None or tried.delivery.tries > 0:
+        return None
+    return (tried.outcome.at - tried.delivery.at).total_seconds()
 
 
 def tell(connection: Connection, attempts: Sequence[Attempt], slot: int) -> None:
@@ -154,6 +165,7 @@ def _told(attempt: Attempt) -> dict[str, Any]:
         "answer": attempt.answer,
         "forced": attempt.forced,
         "class": outcome.kind,
+        "latency": attempt.latency,
     }
 
 

@@ -27,7 +27,9 @@ def by_name(subscriptions: Iterable[Subscription]) -> Mapping[str, tuple[Subscri
 
 def passes(subscription: Subscription, message: Message, state: Any, reference: Reference) -> bool:
     """The filters `channel_id` and `erp_code`, each one value or a list of which one must fit. What has no channel, or
-    no location, passes no filter of it."""
+    no location, passes no filter of it. What became of an endpoint is told to the others."""
+    if message.kind == "webhook":
+        return subscription.id != message.id
     config = subscription.config
     if (wanted := config.get("channel_id")) is not None:
         channel = state.channel if isinstance(state, Order) else None

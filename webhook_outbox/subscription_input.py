@@ -28,6 +28,18 @@ _OURS = {
     "te",
     "trailer",
 }
+_BASIC = {"username": None, "password": None}
+_TOKEN_LOGIN = {
+    "url": None,
+    "username": None,
+    "password": None,
+    "username_field": "username",
+    "password_field": "password",
+    "token_key": "key",
+    "header_format": "Token {}",
+}
+"""What `auth` is made of, with what is meant where it is not said."""
+
 _CONFIG = {"channel_id", "erp_code", "order_mode", "rate", "concurrency", "auth"}
 
 
@@ -61,7 +73,9 @@ def check(body: Mapping[str, Any], allowed: Sequence[Network]) -> Checked:
     retries = field("retry_countdown_config", schedule.check, body.get("retry_countdown_config"))
     headers = field("additional_headers", _headers, body.get("additional_headers"))
     config = field("config", _config, body.get("config"))
-    auth = field("config", _auth, (body.get("config") or {}).get("auth")) if isinstance(config, Mapping) else None
+    auth = None
+    if isinstance(config, Mapping):
+        auth = field("config", _auth, (body.get("config") or {}).get("auth"), allowed)
     secret = field("secret_key", _secret, body.get("secret_key"))
     active = body.get("is_active", True)
     if not isinstance(active, bool):
@@ -131,8 +145,9 @@ def _config(config: Any) -> Mapping[str, Any]:
     most = config.get("concurrency")
     if most is not None and (isinstance(most, bool) or not isinstance(most, int) or not 1 <= most <= MOST_CONCURRENT):
         raise invalid(config=f"concurrency is a whole number from 1 to {MOST_CONCURRENT}.")
-    if config.get("rate") is not None:
-        raise invalid(config="rate cannot be limited yet.")
+    rate = config.get("rate")
+    if rate is not None and (isinstance(rate, bool) or not isinstance(rate, int | float) or not 0.01 <= rate <= 10_000):
+        raise invalid(config="rate is the requests a second at most: a number from 0.01 to 10,000.")
     for name, kind in (("channel_id", int), ("erp_code", str)):
         value = config.get(name)
         values = value if isinstance(value, list) else [] if value is None else [value]
@@ -141,14 +156,27 @@ def _config(config: Any) -> Mapping[str, Any]:
     return config
 
 
-def _auth(auth: Any) -> Mapping[str, Any] | None:
+def _auth(auth: Any, allowed: Sequence[Network]) -> Mapping[str, Any] | None:
     if auth is None:
         return None
-    if not isinstance(auth, Mapping) or auth.get("auth_type") != "basic":
-        raise invalid(config="auth: auth_type is basic.")
-    for name in ("username", "password"):
-        if not isinstance(auth.get(name), str) or len(auth[name]) > 255:
-            raise invalid(config=f"auth: {name} is a text.")
-    if ":" in auth["username"]:
-        raise invalid(config="auth: a username holds no colon.")
-    return {"auth_type": "basic", "username": auth["username"], "password": auth["password"]}
+    if not isinstance(auth, Mapping) or auth.get("auth_type") not in ("basic", "token"):
+        raise invalid(config="auth: auth_type is basic or token.")
+    shape = _BASIC if auth["auth_type"] == "basic" else _TOKEN_LOGIN
+    unknown = sorted(set(auth) - set(shape) - {"auth_type"})
+    if unknown:
+        raise invalid(config=f"auth: not known: {', '.join(unknown)}; known are {', '.join(shape)}.")
+    said = {name: auth.get(name, usual) for name, usual in shape.items()}
+    for name, value in said.items():
+        if not isinstance(value, str) or not 0 < len(value) <= 255 or "\0" in value:
+            raise invalid(config=f"auth: {name} is a text of 1 to 255 characters.")
+    if auth["auth_type"] == "basic":
+        if ":" in said["username"]:
+            raise invalid(config="auth: a username holds no colon.")
+    else:
+        sentence = check_url(said["url"], allowed) if said["url"].isascii() else "ASCII only."
+        if sentence is not None:
+            raise invalid(config=f"auth: url: {sentence}")
+        form = said["header_format"]
+        if form.count("{}") != 1 or not form.isascii() or not form.isprintable():
+            raise invalid(config="auth: header_format is a line of ASCII with one {}, where the token goes.")
+    return {"auth_type": auth["auth_type"], **said}

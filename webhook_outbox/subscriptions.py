@@ -10,10 +10,13 @@ from domain import settings
 from domain.kernel import Given, invalid
 from domain.kinds import stream_of
 from domain.settings import Subscription
+from domain.webhook_endpoint import Endpoint, subscription_of
 from eventlog.keyring import Keyring
 from eventlog.log import EventLog
+from projections.objects.settings import endpoint_health
 from projections.objects.wire import moment
-from webhook_outbox.endpoint_secrets import Secrets, save_secrets, secrets_of
+from webhook_outbox.endpoint_secrets import Secrets, load_secrets, save_secrets, secrets_of
+from webhook_outbox.health import forget_health, rows_of
 from webhook_outbox.registry import webhook_exists, webhook_not_found
 from webhook_outbox.signing import new_secret
 from webhook_outbox.subscription_input import check
@@ -29,8 +32,9 @@ ROTATION_HOURS = 24.0
 HEADER_MASK = "********"
 
 
-def show(subscription: Subscription, secrets: Secrets) -> dict[str, Any]:
-    """Spec 7, Webhook; the secret is never shown, values of own headers and passwords are masked."""
+def show(subscription: Endpoint, secrets: Secrets, newest: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Spec 7, Webhook; the secret is never shown, values of own headers and passwords are masked. `newest`: of its
+    health."""
     config = dict(subscription.config)
     if secrets.auth is not None:
         config["auth"] = {**secrets.auth, "password": HEADER_MASK}
@@ -44,23 +48,24 @@ def show(subscription: Subscription, secrets: Secrets) -> dict[str, Any]:
         "retry_countdown_config": subscription.retry_countdown_config,
         "is_active": subscription.is_active,
         "user": subscription.user,
+        "health": endpoint_health(subscription, newest),
         "created_date": moment(subscription.created),
         "modified_date": moment(subscription.modified),
     }
 
 
-def find(log: EventLog, id: int) -> Subscription:
+def find(log: EventLog, id: int) -> Endpoint:
     """WebhookError webhook_100_1 where it is not there, or was removed."""
     found = log.state(stream_of("webhook", id)).state
     if found is None or found.removed:
         raise webhook_not_found()
-    assert isinstance(found, Subscription)  # noqa: S101 - the kind says it
+    assert isinstance(found, Endpoint)  # noqa: S101 - the kind says it
     return found
 
 
 def one(log: EventLog, keyring: Keyring, id: int) -> dict[str, Any]:
     with log.listening() as connection:
-        return show(find(log, id), secrets_of(connection, keyring, id))
+        return show(find(log, id), secrets_of(connection, keyring, id), rows_of(connection, [id]).get(id))
 
 
 def every(log: EventLog, keyring: Keyring) -> list[dict[str, Any]]:
@@ -68,7 +73,9 @@ def every(log: EventLog, keyring: Keyring) -> list[dict[str, Any]]:
     log.reference.refresh()
     standing = sorted((s for s in log.reference.all("webhook") if not s.removed), key=lambda s: s.id)
     with log.listening() as connection:
-        return [show(s, secrets_of(connection, keyring, s.id)) for s in standing]
+        ids = [s.id for s in standing]
+        secrets, health = load_secrets(connection, keyring, ids), rows_of(connection, ids)
+        return [show(s, secrets.get(s.id, (0, Secrets()))[1], health.get(s.id)) for s in standing]
 
 
 def create(
@@ -131,8 +138,9 @@ def change(
             secrets = replace(secrets, old_secret_key=old.secret_key, old_until=until)
         if secrets != old:
             save_secrets(connection, keyring, id, secrets)
+        forget_health(connection, id)
         after = replace(
-            before,
+            subscription_of(before),
             target_url=checked.target_url,
             event_type=checked.event_type,
             is_active=checked.is_active,
@@ -151,14 +159,15 @@ def remove(log: EventLog, id: int, *, actor: str) -> None:
     )
 
 
-def _write(log: EventLog, subscription: Subscription, actor: str, command: str) -> Subscription:
+def _write(log: EventLog, subscription: Subscription, actor: str, command: str) -> Endpoint:
     def decide(before: Any, _: Given) -> list[Any]:
-        return settings.save(before, subscription)
+        stands = before is not None and not before.removed and before.trouble is None
+        return settings.save(subscription_of(before) if stands else None, subscription)
 
     stream = stream_of("webhook", subscription.id)
     written = log.decide(stream, decide, actor=actor, command=command)
     saved = log.state(stream, at_least=written.versions[stream]).state
-    assert isinstance(saved, Subscription)  # noqa: S101 - the kind says it
+    assert isinstance(saved, Endpoint)  # noqa: S101 - the kind says it
     return saved
 
 

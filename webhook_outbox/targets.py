@@ -1,17 +1,21 @@
-"""Where may be sent to: public addresses, and what the installation allows (spec 4.4)."""
+"""Where may be sent to: public addresses by https, and what the installation allows by either (spec 4.1, 4.4)."""
 
 import socket
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TooSlow
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from threading import Lock
 from urllib.parse import urlsplit
 
 Network = IPv4Network | IPv6Network
 Address = IPv4Address | IPv6Address
 
-# Look-ups cannot be given a time limit, so they are made by threads one may stop waiting for.
-_LOOKUPS = ThreadPoolExecutor(16, "webhook-lookup")
+# Look-ups cannot be given a time limit, so they are made by threads one may stop waiting for; one at a time for each
+# name, so that a name whose server is silent holds one of them only.
+_LOOKUPS = ThreadPoolExecutor(64, "webhook-lookup")
+_under_way: dict[tuple[str, int], "Future[list[tuple]]"] = {}
+_lock = Lock()
 
 _TRANSLATED = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"), IPv6Network("::/96"))
 """IPv6 that holds an IPv4 address in its last four bytes (NAT64, and the old compatible form)."""
@@ -40,13 +44,22 @@ def inner(address: Address) -> Address:
     return address
 
 
+def is_allowed(text: str, allowed: Sequence[Network]) -> bool:
+    """Whether the installation names it."""
+    outer = ip_address(text.partition("%")[0])
+    return any(
+        candidate.version == network.version and candidate in network
+        for candidate in (outer, inner(outer))
+        for network in allowed
+    )
+
+
 def vet(text: str, allowed: Sequence[Network]) -> Address:
     """The address, where it is public or allowed; Forbidden else (private, loopback, link-local, metadata, …)."""
     outer = ip_address(text.partition("%")[0])
+    if is_allowed(text, allowed):
+        return outer
     address = inner(outer)
-    for candidate in (outer, address):
-        if any(candidate.version == network.version and candidate in network for network in allowed):
-            return outer
     if not address.is_global or address.is_multicast or address.is_reserved:
         raise Forbidden(f"{text} is not a public address")
     return outer
@@ -55,7 +68,7 @@ def vet(text: str, allowed: Sequence[Network]) -> Address:
 def resolve(host: str, port: int, seconds: float) -> list[tuple[int, tuple]]:
     """(family, socket address) of every address of a name; Unresolved where there is none within `seconds`."""
     try:
-        found = _LOOKUPS.submit(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM).result(seconds)
+        found = _look_up(host, port).result(seconds)
     except TooSlow:
         raise Unresolved(f"{host} was not found within {seconds:.0f} s") from None
     except (socket.gaierror, UnicodeError) as wrong:
@@ -63,11 +76,30 @@ def resolve(host: str, port: int, seconds: float) -> list[tuple[int, tuple]]:
     return [(family, address) for family, _, _, _, address in found]
 
 
-def vetted(host: str, port: int, allowed: Sequence[Network], seconds: float) -> list[tuple[int, tuple]]:
-    """As `resolve`; Forbidden as soon as one of the addresses is: a name with mixed answers is not trusted."""
+def _look_up(host: str, port: int) -> "Future[list[tuple]]":
+    name = (host, port)
+    with _lock:
+        future = _under_way.get(name)
+        if future is not None:
+            return future
+        future = _under_way[name] = _LOOKUPS.submit(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+
+    def ended(_: "Future[list[tuple]]") -> None:
+        with _lock:
+            _under_way.pop(name, None)
+
+    future.add_done_callback(ended)  # past the lock: it may have ended already
+    return future
+
+
+def vetted(host: str, port: int, tls: bool, allowed: Sequence[Network], seconds: float) -> list[tuple[int, tuple]]:
+    """As `resolve`; Forbidden as soon as one of the addresses is: a name with mixed answers is not trusted. Without TLS
+    only to what the installation names."""
     found = resolve(host, port, seconds)
     for _, address in found:
         vet(address[0], allowed)
+        if not tls and not is_allowed(address[0], allowed):
+            raise Forbidden(f"http goes to {address[0]} only where the installation allows it; use https")
     return found
 
 
@@ -86,7 +118,8 @@ def check_url(url: str, allowed: Sequence[Network], seconds: float = 3.0) -> str
     if parts.username is not None or parts.password is not None:
         return "A user or password does not belong in it; config.auth is kept secret."
     try:
-        vetted(host, port or (443 if parts.scheme == "https" else 80), allowed, seconds)
+        tls = parts.scheme == "https"
+        vetted(host, port or (443 if tls else 80), tls, allowed, seconds)
     except Forbidden as forbidden:
         return f"{forbidden}; the installation allows such receivers by OMS_WEBHOOK_ALLOW."
     except Unresolved:

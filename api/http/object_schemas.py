@@ -98,7 +98,10 @@ OBJECTS = {
     "Stock": """stock_location:int erp_code:str? sku:str quantity:decimal reserved:decimal available:decimal
         asked_at:time?""",
     "Webhook": """id:int target_url:str event_type:str has_secret_key:bool additional_headers:object config:object
-        retry_countdown_config:object? is_active:bool user:int created_date:time? modified_date:time?""",
+        retry_countdown_config:object? is_active:bool user:int health:WebhookHealth created_date:time?
+        modified_date:time?""",
+    "WebhookHealth": """breaker:str reason:str? failing_since:time? failures:int? status:int?
+        next_probe_date:time?""",
     "WebhookAttempt": """id:str number:int date:time target_url:str request_headers:object address:str?
         response_http_status:int? error:str? response_content:str? response_time:float? forced:bool""",
     "WebhookEvent": """id:int uuid:str webhook:int event_type:str state:str request_payload:object?

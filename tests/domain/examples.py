@@ -16,6 +16,7 @@ from domain import (
     stock,
     transfer,
     transition_settings,
+    webhook_endpoint,
 )
 from domain.document import Document
 from domain.kernel import info
@@ -198,6 +199,11 @@ EXAMPLES: tuple[Any, ...] = (
         record=settings.Subscription(
             60, 50, "https://erp.example.org/hook", "package.*", False, {"choice": "fixed"}, {"rate": 5}
         ),
+    ),
+    webhook_endpoint.EndpointFailing(webhook=60, since=datetime(2026, 11, 20, 9, tzinfo=UTC), failures=5, status=500),
+    webhook_endpoint.EndpointRecovered(webhook=60),
+    webhook_endpoint.EndpointDisabled(
+        webhook=60, reason="gone", since=datetime(2026, 11, 20, 9, tzinfo=UTC), status=410
     ),
     settings.RecordRemoved(record=60),
 )  # fmt: skip

@@ -48,7 +48,7 @@ def test_public_and_allowed_addresses() -> None:
     [
         "ftp://8.8.8.8/", "8.8.8.8", "https://", "https:///x", "https://a:b@8.8.8.8/", "http://127.0.0.1/", "http://[::1]/",
         "http://0x7f.1/", "http://2130706433/", "http://localhost/", "https://8.8.8.8:99999/", "https://8.8.8.8/a b",
-        "https://8.8.8.8/\r\nX: y", "http://[::ffff:10.0.0.1]/", "http://[zz]/",
+        "https://8.8.8.8/\r\nX: y", "http://[::ffff:10.0.0.1]/", "http://[zz]/", "http://8.8.8.8/",
     ],
 )  # fmt: skip
 def test_targets_that_are_refused_when_saved(url) -> None:
@@ -78,9 +78,19 @@ def test_a_mixed_answer_is_refused_where_it_is_dialled(monkeypatch, receiver: Re
 
     monkeypatch.setattr(socket, "getaddrinfo", mixed)
     port = receiver.url.rpartition(":")[2]
-    outcome = send(f"http://two.test:{port}/", allowed=())
+    outcome = send(f"https://two.test:{port}/", allowed=())
     assert outcome.status is None and "not a public address" in (outcome.error or "")
     assert receiver.got == []
+
+
+def test_http_goes_only_where_the_installation_allows_it(monkeypatch, receiver: Receiver) -> None:
+    """Also where the name resolves differently later."""
+    assert "https" in (check_url("http://8.8.8.8/", LOOPBACK) or "")
+    assert check_url("http://127.0.0.1:9/", LOOPBACK) is None
+    real = socket.getaddrinfo
+    monkeypatch.setattr(socket, "getaddrinfo", lambda _host, port, **more: real("8.8.8.8", port, **more))
+    outcome = send("http://name.test/")
+    assert outcome.status is None and "use https" in (outcome.error or "")
 
 
 def test_proxies_netrc_and_redirects_are_not_followed(monkeypatch, receiver: Receiver) -> None:
