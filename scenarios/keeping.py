@@ -1,4 +1,4 @@
-"""What planners keep in the database beside the log: inputs of plans, the checkpoint, and who is at which order."""
+"""What planners keep in the database beside the log: inputs of plans, the checkpoint."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,14 +12,6 @@ from eventlog.migrate import migrate
 from scenarios.inputs import Inputs
 
 Connection = psycopg.Connection[Any]
-
-LOCK = 7110
-"""First key of the advisory locks of orders that are being planned; the second is the order's id."""
-
-# The orders that no other session is planning.
-TAKE = "select id from unnest(%s::int[]) id where pg_try_advisory_lock(%s, id)"
-
-RELEASE = "select pg_advisory_unlock(%s, id) from unnest(%s::int[]) id"
 
 KEEP_FRAMES = """
 insert into plan_frames (digest, packed) select * from unnest(%s::text[], %s::bytea[]) on conflict do nothing
@@ -39,17 +31,6 @@ on conflict (one) do update set position = excluded.position, needs = excluded.n
 def prepare(log: EventLog) -> None:
     """The tables of this room."""
     migrate(log.direct_url, "scenarios", Path(__file__).parent / "sql")
-
-
-def take(connection: Connection, orders: Sequence[int]) -> set[int]:
-    """Which of the orders are ours to plan until they are released; the locks of a session die with it."""
-    return {row[0] for row in connection.execute(TAKE, (list(orders), LOCK))}
-
-
-def release(connection: Connection, orders: Sequence[int]) -> None:
-    """Orders that were taken, each once."""
-    if orders:
-        connection.execute(RELEASE, (LOCK, list(orders)))
 
 
 class Kept:

@@ -19,7 +19,8 @@ class Need:
     """An order with open lines. `since`: the position that made it so (the oldest is planned first); `due`: seconds
     of the planner's clock from which it may be tried; `tries` in a row that wrote nothing; `taken` by a batch;
     `woken` and `seen`: positions of the last news that may help it, and of the picture it was last planned in;
-    `passed`: since when it is left for another planner; `engines`: the stock services it was last asked of."""
+    `passed`: since when it is left for another planner; `engines`: the stock services it was last asked of;
+    `shard`: under whose lock it is taken; `missed`: how often in a row another planner held that."""
 
     order: int
     since: int
@@ -31,6 +32,8 @@ class Need:
     seen: int = 0
     passed: float | None = None
     engines: frozenset[Engine] = frozenset()
+    shard: int = 0
+    missed: int = 0
 
 
 @dataclass(slots=True)

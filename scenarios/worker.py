@@ -1,7 +1,7 @@
 """The planner at work: follows the log, plans what needs planning on the figures of now, and writes it for good.
 
-Any number of them run at once: an order is planned by who holds its advisory lock, and what two took at the same
-time the guards refuse one of, who plans it again on fresh figures (spec 2.1). Time and ids enter here.
+Any number of them run at once and divide the orders by their goods (`peers.py`); what two took at the same time the
+guards refuse one of, who plans it again on fresh figures (spec 2.1). Time and ids enter here.
 """
 
 import logging
@@ -30,6 +30,7 @@ from scenarios.demands import demand_of
 from scenarios.drafting import Draft, draft
 from scenarios.following import Following, load
 from scenarios.inquiry import Asking, Inquiry, Stocked, stocked
+from scenarios.peers import Peers
 from scenarios.places import Places
 from scenarios.reach import reached
 from scenarios.rulebook import Rulebook
@@ -41,6 +42,7 @@ BATCH = 200
 READ = 2_000
 CHECKPOINT_EVERY = 5_000  # events
 TRIES_AT_ONCE = 4
+MISSED = 20  # tries in a row that found another planner at an order, before it is left alone for a while
 BACKOFF = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)  # seconds, by tries in a row
 
 log_ = logging.getLogger("daybook.planner")
@@ -95,6 +97,8 @@ class Planner:
         self._stocked: tuple[Places, dict[int, Stocked]] = (Places(), {})
         self._asked: list[_Asked] = []
         self._kept = keeping.Kept()
+        self._peers = Peers()
+        self._looked_at = 0.0
         self._connection: psycopg.Connection[Any]
         self._checkpoint = 0
         self._spread_at = 0.0
@@ -113,6 +117,7 @@ class Planner:
             try:
                 with self._log.listening() as self._connection:
                     self._connection.execute(f"listen {CHANNEL}")
+                    self._peers.sit_down(self._connection)
                     if not loaded:
                         self._load()
                         loaded = True
@@ -154,18 +159,25 @@ class Planner:
         """Catches up with the log, then plans one batch; how many orders were tried."""
         self.catch_up()
         tried = self._answered()
-        needs = self._following.needs
-        due = needs.take(self._clock(), BATCH)
+        needs, now = self._following.needs, self._clock()
+        if now >= self._looked_at:
+            self._looked_at = now + 0.25
+            self._peers.look(self._connection)
+        due = needs.take(now, BATCH, lambda need: self._peers.wants(need, now))
         if not due:
             return tried
-        got = keeping.take(self._connection, [need.order for need in due])
+        got = self._peers.take(self._connection, due)
         self.catch_up()  # seen as they stand once we hold them
         mine = []
         for need in due:
             if need.order in got:
+                need.missed = 0
                 mine.append(need)
-            else:
-                needs.give_back(need, self._clock() + 0.05)  # another planner has it
+            else:  # another planner is at its goods: again at once, so that no younger one comes first
+                need.missed += 1
+                needs.give_back(need, now if need.missed < MISSED else now + 0.25)
+        if not mine:
+            time.sleep(0.01)
         self._plan(mine, None, self._ask(mine))
         return tried + len(mine)
 
@@ -260,7 +272,7 @@ class Planner:
         self._write([t for t in tries if t.draft.facts])
         for quiet in (t for t in tries if not t.draft.facts):
             self._waits(quiet)
-        keeping.release(self._connection, [need.order for need in (*gone, *(t.need for t in tries))])
+        self._peers.release(self._connection, (*gone, *(t.need for t in tries)))
 
     def _write(self, tries: Sequence[_Try]) -> None:
         futures = self._log.append_many([_decision(t) for t in tries])
@@ -303,7 +315,7 @@ class Planner:
         """Nothing was tried: they are let go of."""
         for need in needs:
             self._following.needs.give_back(need, due)
-        keeping.release(self._connection, [need.order for need in needs])
+        self._peers.release(self._connection, needs)
 
     def _demand(self, need: Need) -> Demand:
         return demand_of(self._following.order(need.order), self._log.reference, self._now())
