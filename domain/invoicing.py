@@ -4,13 +4,20 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from domain.document import Carrying, Content, Document, DocumentText, DocumentType, content_said
-from domain.invoice import Invoice, PackageInvoiceCopied, PackageInvoiced
+from domain.invoice import Invoice, PackageInvoiceCopied, PackageInvoiced, after
 from domain.kernel import Facts, Given, command, invalid
 from domain.order import Order
-from domain.package import Package
+from domain.package import Package, evolve
 from domain.states import PackageStatus
 
 S = PackageStatus
+
+# --- evolve
+
+
+@evolve.on(PackageInvoiced, PackageInvoiceCopied)
+def _invoice(package: Package, fact: PackageInvoiced | PackageInvoiceCopied, _at: datetime) -> Package:
+    return replace(package, invoice=after(package.invoice, fact))
 
 
 # --- decisions
@@ -27,19 +34,19 @@ def invoiced(
 ) -> Facts:
     """What is new of the invoice; what is not said stays as it was. The same again gives no facts."""
     before = package.invoice or Invoice()
-    after = replace(before, number=number or before.number, date=date or before.date)
+    now = replace(before, number=number or before.number, date=date or before.date)
     if document is not None:
         copy = before.copy if document == before.document else None
-        after = replace(after, document_type=document_type, document=document, copy=copy)
-    if after == before:
+        now = replace(now, document_type=document_type, document=document, copy=copy)
+    if now == before:
         return []
     return [
         PackageInvoiced(
             package=package.id,
-            number=after.number,
-            date=after.date,
-            document_type=after.document_type,
-            document=after.document,
+            number=now.number,
+            date=now.date,
+            document_type=now.document_type,
+            document=now.document,
             source=source,
         )
     ]

@@ -22,6 +22,7 @@ class Refusal(Exception):
     def __init__(self, code: str, message: str, **extra: Any) -> None:
         super().__init__(message)
         self.code, self.message, self.extra = code, message, extra
+        self.facts: tuple[Any, ...] = ()  # what is written although the command is refused: a try that counts
 
 
 def invalid(**fields: str) -> Refusal:

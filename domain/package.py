@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from domain.discrepancy import DiscrepancyReason, DiscrepancyRecorded
-from domain.invoice import Invoice, PackageInvoiceCopied, PackageInvoiced
-from domain.invoice import after as invoice_after
+from domain.invoice import Invoice
 from domain.kernel import Evolver, fact
+from domain.pickup import Pickup
 from domain.planning_facts import Level
 from domain.shipment import (
     ShipmentCancelled,
@@ -70,6 +70,7 @@ class Package:
     refunds: Mapping[int, int] = field(default_factory=dict)
     cancellation_failure: str | None = None
     invoice: Invoice | None = None
+    pickup: Pickup | None = None
     version: int = 0
     created: datetime | None = None
     modified: datetime | None = None
@@ -331,8 +332,3 @@ def _shipment(package: Package, fact: ShipmentCreated, _at: datetime) -> Package
 
 
 evolve.on(ShipmentCancelled, ShipmentHandedOver, ShipmentInfoUpdated, ShipmentLabelled, ShipmentLabelRequested)(_same)
-
-
-@evolve.on(PackageInvoiced, PackageInvoiceCopied)
-def _invoice(package: Package, fact: PackageInvoiced | PackageInvoiceCopied, _at: datetime) -> Package:
-    return replace(package, invoice=invoice_after(package.invoice, fact))

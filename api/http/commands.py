@@ -5,6 +5,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 from uuid import UUID, uuid5
 
@@ -144,9 +145,20 @@ def run(call: Call, kind: Kind, id: int, body: Mapping[str, Any], part: str = ""
         done = _written(call, stream, decided, writing, kind, id, f"{key}{part}" if key else None, body)
     except Refusal as refusal:
         metrics.commanded(row.slug, refusal.code)
+        if refusal.facts:
+            call.log.decide(stream, partial(_tried, decided), **writing)
         raise
     metrics.commanded(row.slug, "accepted")
     return done
+
+
+def _tried(decided: Callable[[Order | None, Given], Facts], state: Order | None, given: Given) -> Facts:
+    """What a refused try leaves behind, a dry run's too: else it would be a way to guess uncounted."""
+    try:
+        decided(state, given)
+    except Refusal as refusal:
+        return list(refusal.facts)
+    return []
 
 
 def _keep(call: Call, order: Order | None, carrying: Carrying) -> None:

@@ -11,6 +11,7 @@ from domain import (
     location,
     order,
     package,
+    pickup,
     settings,
     shipment,
     stock,
@@ -138,6 +139,10 @@ EXAMPLES: tuple[Any, ...] = (
     package.PackageRescheduleRequested(package=10),
     package.PackageLinesReplanned(package=10, moved=((11, 2),), emptied=False),
     package.PackageCancelled(package=10, reason="changed mind", held=True, goods_back=True),
+    pickup.PackageReadyForPickup(package=10, otp=True),
+    pickup.PickupCodeMade(package=10, digest="ab", salt="cd", expires_at=AT, sealed=Personal("k1", "c2VhbGVk")),
+    pickup.PickupCodeRejected(package=10, reason="wrong", spent=True),
+    pickup.PackagePickedUp(package=10),
     invoice.PackageInvoiced(
         package=10, number="INV-1", date="2026-11-23", document_type="base64", document=DOCUMENT, source="remote"
     ),

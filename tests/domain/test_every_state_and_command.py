@@ -16,6 +16,7 @@ from domain.order import Order
 from domain.package import Package
 from domain.package_commands import PackInput, ShipmentStatusInput
 from domain.package_exceptions import CancelInput, MissingInput, MissingItem, ReasonInput, RefuseInput
+from domain.picking_up import PickupInput
 from domain.reservations import holdings, slots
 from domain.shipping import AdvancedShipmentInput, LabelInput, ShipmentInfoInput
 from domain.states import PackageStatus, TransferStatus
@@ -41,6 +42,8 @@ PACKAGE_TABLE: dict[str, tuple[set[int], int | str]] = {
     "reschedule": ({910, 920}, "same"),
     "ship-package": ({500}, 600),
     "update-shipment-status": ({600, 700, 800}, 900),
+    "ready-for-pickup": ({500, 600}, 550),
+    "deliver-to-customer": ({550}, 900),
     "update-invoice": ({500, 550, 600, 700, 800, 900, 1200}, "same"),
     "package-advanced-shipment": ({500}, 600),
     "update-shipment-info": ({450, 500, 600, 700, 900}, "labelled"),
@@ -65,6 +68,7 @@ INPUTS: dict[str, Any] = {
     "update-shipment-status": ShipmentStatusInput("delivered"),
     "cancel-package": CancelInput(),
     "decline-cancellation": DeclineInput("sent already"),
+    "deliver-to-customer": PickupInput(),
     "update-invoice": InvoiceInput("INV-1", "2026-11-23"),
     "package-advanced-shipment": AdvancedShipmentInput("TRK1", "fast"),
     "update-shipment-info": ShipmentInfoInput("fast", "TRK1", "Q1"),

@@ -27,6 +27,7 @@ from domain.order_decisions import request_plan
 from domain.package import PackageCancelled, PackageNotFound, PackageRefused, PackedItem
 from domain.package_commands import PackInput, ShipmentStatusInput
 from domain.package_exceptions import CancelInput, MissingInput, MissingItem, ReasonInput, RefuseInput
+from domain.picking_up import PickupInput
 from domain.planning import Leg, Placement, PlanRecord, open_lines, record_plan, record_unplanned
 from domain.planning_facts import Level
 from domain.shipment import Parcel
@@ -185,6 +186,7 @@ def random_input(draw: Draw, slug: str, thing: Any) -> Any:
             draw(st.sampled_from(["fast", "label", None])), draw(st.sampled_from(["T1", "T2", None])), None
         ),
         "update-shipment-label": LabelInput,
+        "deliver-to-customer": PickupInput,
         "update-shipment-status": lambda: ShipmentStatusInput(
             draw(st.sampled_from(["delivered", "attempted_delivery", "delivery_failed"]))
         ),
