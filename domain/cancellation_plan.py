@@ -7,11 +7,13 @@ PlanType = Literal["cancel", "refund"]
 
 
 class Asked(NamedTuple):
-    """What a cancellation plan asks of one order item: its id, pieces, and why."""
+    """What a cancellation plan asks of one order item: its id, pieces, and why. `named`: as the plan names it, if not by
+    our id; an item that the order does not have is 0."""
 
     item: int
     quantity: int
     reason: str = ""
+    named: int | None = None
 
 
 class Answered(NamedTuple):
@@ -23,6 +25,7 @@ class Answered(NamedTuple):
     accepted: bool
     package: int | None
     reason: str
+    named: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

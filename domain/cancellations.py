@@ -71,7 +71,7 @@ def answer_plan(
     uuid: str,
     pk: str | None,
     confirm: bool,
-    refund: Refund,
+    refund: Refund | None = None,
 ) -> Facts:
     """The facts of a plan, its answer the last of them; none where it was answered before: under the same uuid, or the
     same content under the same `pk`. A changed plan of the same `pk` does only what it had not done. `confirm`: a
@@ -85,15 +85,19 @@ def answer_plan(
             for answered in plan.answered:
                 done[answered.item] += answered.quantity * answered.accepted
     share, answers = _Share(), []
+    lines = {line.id for line in order.items}
     for row in rows:
+        if row.item not in lines:
+            answers.append(_answer(row, row.quantity, False, None, "the order has no such item"))
+            continue
         before = min(done[row.item], row.quantity)
         done[row.item] -= before
         if before:
-            answers.append(Answered(row.item, before, True, None, "was done before"))
+            answers.append(_answer(row, before, True, None, "was done before"))
         if row.quantity > before:
             wanted = row._replace(quantity=row.quantity - before)
             refunds = plan_type == "refund"
-            answers += _refunded(order, wanted, share) if refunds else _taken(order, wanted, confirm, share)
+            answers += _refunded(order, wanted, share, refund) if refunds else _taken(order, wanted, confirm, share)
     why = "; ".join(dict.fromkeys(row.reason for row in rows if row.reason)) or f"a {plan_type} plan"
     return [
         *_facts(order, share, why, given, refund),
@@ -116,6 +120,10 @@ def answered_before(
     return None
 
 
+def _answer(row: Asked, quantity: int, accepted: bool, package: int | None, reason: str) -> Answered:
+    return Answered(row.item, quantity, accepted, package, reason, row.named)
+
+
 # --- where the pieces are
 
 
@@ -126,7 +134,7 @@ def _taken(order: Order, row: Asked, confirm: bool, share: _Share) -> list[Answe
         if (n := min(left, lines.get(row.item, 0) - taken[row.item])) > 0:
             taken[row.item] += n
             left -= n
-            answers.append(Answered(row.item, n, True, None, ""))
+            answers.append(_answer(row, n, True, None, ""))
     for package in sorted(order.packages.values(), key=lambda p: _rank(p, _FIRST)):
         if package.state not in _FIRST:
             continue
@@ -135,14 +143,14 @@ def _taken(order: Order, row: Asked, confirm: bool, share: _Share) -> list[Answe
         n = _from(package, row.item, left, share, "asked" if asks else "cancelled", package.cancelling if joins else {})
         if n:
             left -= n
-            answers.append(Answered(row.item, n, True, package.id, "waits for a decision" if asks else ""))
+            answers.append(_answer(row, n, True, package.id, "waits for a decision" if asks else ""))
     return answers + _declined(order, row, left, share, _TOO_LATE)
 
 
-def _refunded(order: Order, row: Asked, share: _Share) -> list[Answered]:
+def _refunded(order: Order, row: Asked, share: _Share, refund: Refund | None) -> list[Answered]:
     answers: list[Answered] = []
     left = row.quantity
-    states = (*_REFUNDED_HERE, *_COMES_BACK)
+    states = (*(_REFUNDED_HERE if refund else ()), *_COMES_BACK)
     for package in sorted(order.packages.values(), key=lambda p: _rank(p, states)):
         if package.state not in states:
             continue
@@ -150,7 +158,7 @@ def _refunded(order: Order, row: Asked, share: _Share) -> list[Answered]:
         n = _from(package, row.item, left, share, "comes back" if back else "refunded", package.refunds)
         if n:
             left -= n
-            answers.append(Answered(row.item, n, True, package.id, "waits for the goods to come back" if back else ""))
+            answers.append(_answer(row, n, True, package.id, "waits for the goods to come back" if back else ""))
     others = tuple(state for state in (*_FIRST, *_TOO_LATE) if state not in states)
     return answers + _declined(order, row, left, share, others)
 
@@ -162,9 +170,9 @@ def _declined(order: Order, row: Asked, left: int, share: _Share, late: tuple[Pa
         if left and package.state in late and (n := _from(package, row.item, left, share, "declined", {})):
             left -= n
             why = f"{package.number} is {package.state.name} ({package.state.value})"
-            answers.append(Answered(row.item, n, False, package.id, why))
+            answers.append(_answer(row, n, False, package.id, why))
     if left:
-        answers.append(Answered(row.item, left, False, None, "no more pieces of it are left"))
+        answers.append(_answer(row, left, False, None, "no more pieces of it are left"))
     return answers
 
 
@@ -188,7 +196,7 @@ def _rank(package: Package, states: tuple[PackageStatus, ...]) -> int:
 # --- what is written
 
 
-def _facts(order: Order, share: _Share, why: str, given: Given, refund: Refund) -> Facts:
+def _facts(order: Order, share: _Share, why: str, given: Given, refund: Refund | None) -> Facts:
     facts: Facts = []
     if share.waiting or share.held:
         facts.append(
@@ -203,7 +211,7 @@ def _facts(order: Order, share: _Share, why: str, given: Given, refund: Refund) 
             facts += cancel_items(order, package, pieces, why, given)
         elif what == "asked":
             facts.append(PackageCancellationRequested(package=id, items=rows, reason=why))
-        elif what == "refunded":
+        elif what == "refunded" and refund is not None:
             facts += refund(order, package, dict(pieces), given)
         elif what == "comes back":
             facts.append(PackageRefundAccepted(package=id, items=rows, reason=why))

@@ -3,6 +3,7 @@
 from api.http import (
     application_settings,
     audit,
+    cancellations,
     commands,
     details,
     docs_page,
@@ -28,6 +29,7 @@ from api.http import (
 __all__ = [
     "application_settings",
     "audit",
+    "cancellations",
     "commands",
     "details",
     "docs_page",

@@ -82,6 +82,8 @@ OBJECTS = {
         extra_information:object commands:str[] created_date:time? modified_date:time?""",
     "InventoryDiscrepancy": """id:int order:int order_number:str package:int? transfer_order:int? stock_location:int
         erp_code:str? sku:str quantity:int reason:str created_date:time? modified_date:time?""",
+    "CancellationAnswer": "order_item:int accepted:bool package:int? reason:str? quantity:int",
+    "CancellationAnswers": "results:CancellationAnswer[]",
     "PlanItem": "order_item:int quantity:int package:int? stock_location:int? rule:str? reason:str?",
     "PlanContext": "stock:object asked_at:any scenario:int version:int",
     "OrderExecutionPlan": """id:int state:State order:int commands:AllowedCommand[]

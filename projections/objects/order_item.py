@@ -43,4 +43,7 @@ def order_item_object(order: Order, item: OrderItem, state: OrderStatus) -> dict
         "extra_field": extra,
         "created_date": moment(order.created),
         "modified_date": moment(order.modified),
+        "waiting_quantity": order.waiting.get(item.id, 0),
+        "held_quantity": order.held.get(item.id, 0),
+        "cancelled_quantity": order.cancelled.get(item.id, 0),
     }

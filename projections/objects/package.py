@@ -39,13 +39,16 @@ def package_object(order: Order, package: Package, reference: Reference, of: Map
         "shipping_label": label_of(shipment),
         "invoice_number": None if package.invoice is None else package.invoice.number,
         "invoice": invoice_of(package),
-        "cancellation_failure": False,
+        "cancellation_failure": package.cancellation_failure is not None,
         "packageitem_set": package_items(order, package),
         "transfer_orders": list(package.transfers),
         "scenario": scenario_of(package),
         "plan": package.plan,
         "created_date": moment(package.created),
         "modified_date": moment(package.modified),
+        "cancellation_failure_reason": package.cancellation_failure,
+        "cancelling": pieces(package.cancelling),
+        "refunds": pieces(package.refunds),
     }
 
 
@@ -66,6 +69,11 @@ def invoice_of(package: Package) -> dict[str, Any] | None:
             "size": document.size,
         },
     }
+
+
+def pieces(of: Mapping[int, int]) -> list[dict[str, int]]:
+    """Pieces per package item, as lists of commands name them."""
+    return [{"id": item, "quantity": quantity} for item, quantity in of.items()]
 
 
 def scenario_of(package: Package) -> dict[str, Any]:

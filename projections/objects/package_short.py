@@ -39,7 +39,7 @@ def package_short(order: Order, package: Package, reference: Reference, of: Mapp
         "shipping_label": label_of(shipment),
         "invoice_number": None if package.invoice is None else package.invoice.number,
         "invoice": invoice_of(package),
-        "cancellation_failure": False,
+        "cancellation_failure": package.cancellation_failure is not None,
         "packageitem_count": len(package.items),
         "packageitem_set": [item.id for item in package.items],
         "transfer_orders": list(package.transfers),

@@ -21,7 +21,7 @@ CANCELLING: tuple[Any, ...] = (
         transfer=20, package=10, items=(cancelling.DetachedItem(21, 1, 22),)
     ),
     cancelling.CancellationPlanAnswered(
-        order=1, uuid="b94d27", pk="7", plan_type="cancel", asked=(Asked(3, 2, "changed mind"),),
-        answered=(Answered(3, 2, True, 10, "waits for a decision"),),
+        order=1, uuid="b94d27", pk="7", plan_type="cancel", asked=(Asked(3, 2, "changed mind", 4),),
+        answered=(Answered(3, 2, True, 10, "waits for a decision", 4),),
     ),
 )  # fmt: skip

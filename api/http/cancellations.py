@@ -1,0 +1,168 @@
+"""Cancelling pieces of an order: as a cancellation plan of the order source, or item by item (spec 3.2, 5, 7)."""
+
+import hashlib
+import json
+from typing import Any
+from uuid import uuid4, uuid5
+
+from marshmallow import ValidationError, fields, post_load, validate
+
+from api.http.commands import KEYS
+from api.http.errors import Failure
+from api.http.input_schemas import BIG, Text, Whole
+from api.http.order_schema import MOST_ITEMS, Open, text
+from api.http.order_writing import write_order
+from api.http.routes import OMS, WRITE, Answer, Call, route
+from domain.application_settings import value_of
+from domain.cancellation_plan import Asked, CancellationPlan
+from domain.cancellations import answer_plan, answered_before
+from domain.kernel import Facts, Given
+from domain.kinds import stream_of
+from domain.order import Order
+from eventlog.recorded import Claim, ClaimTaken
+
+ANSWERS = "CancellationAnswers"
+
+
+class CancelledItemBody(Open):
+    order_item = Whole(required=True, validate=validate.Range(0, 2**53))
+    quantity = Whole(required=True, validate=validate.Range(1, BIG))
+    reason = text(1000)
+
+
+class CancelBody(Open):
+    """`order_item` is the id of an order item, else its omnitron id."""
+
+    items = fields.List(fields.Nested(CancelledItemBody), required=True, validate=validate.Length(1, MOST_ITEMS))
+
+
+class PlanEventBody(Open):
+    type = Text(
+        load_default="cancellation_plan.created",
+        validate=validate.OneOf(["cancellation_plan.created", "cancellation_plan.updated"]),
+    )
+    uuid = Text(required=True, validate=validate.Length(1, 255))
+
+
+class PlannedOrderBody(Open):
+    pk = Text(load_default=None, allow_none=True, validate=validate.Length(max=255))
+    number = Text(load_default=None, allow_none=True, validate=validate.Length(max=100))
+    channel = fields.Raw(load_default=None, allow_none=True)
+
+    @post_load
+    def one_of_them(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        if not data["number"] and not data["pk"]:
+            raise ValidationError({"number": ["Missing data for required field."]})
+        return data
+
+
+class PlanPayloadBody(CancelBody):
+    """`order_item` is the omnitron id of an order item."""
+
+    pk = Text(load_default=None, allow_none=True, validate=validate.Length(max=255))
+    plan_type = Text(load_default="cancel", validate=validate.OneOf(["cancel", "refund"]))
+    order = fields.Nested(PlannedOrderBody, required=True)
+
+
+class CancellationPlanBody(Open):
+    event = fields.Nested(PlanEventBody, required=True)
+    payload = fields.Nested(PlanPayloadBody, required=True)
+
+
+@route("POST", f"{OMS}/cancellation_plan/", roles=WRITE, tag="orders", body=CancellationPlanBody(), answers=ANSWERS)
+def take_cancellation_plan(call: Call) -> Answer:
+    """Answers a cancellation or refund plan, item by item; the same plan again gets the same answer."""
+    uuid, said = call.body["event"]["uuid"], call.body["payload"]
+    pk = said["pk"] or f"same:{_digest(said)}"
+    claim = f"cancellation_plan:{uuid}"
+    for _ in range(2):
+        if (found := call.log.claim(claim)) is not None:  # answered before, perhaps for an order of another name
+            order: Order = call.log.state(stream_of("order", int(found.answer or b"0"))).state
+            return _answered(next(plan for plan in order.cancellation_plans if plan.uuid == uuid))
+        id = _order_of(call, said["order"])
+        try:
+            return _answer(call, id, uuid, pk, said["plan_type"], claim)
+        except ClaimTaken as taken:
+            if taken.key != claim:
+                raise
+    raise Failure(503, "busy", "This plan is being answered; try again.", {"Retry-After": "1"})
+
+
+@route("POST", f"{OMS}/orders/<int:id>/cancel/", roles=WRITE, tag="orders", body=CancelBody(), answers=ANSWERS)
+def cancel_items(call: Call, id: int) -> Answer:
+    """Cancels pieces of an order; answered item by item, as a cancellation plan."""
+    key = call.headers.get("Idempotency-Key")
+    uuid = uuid4().hex if key is None else uuid5(KEYS, f"cancel:{call.caller.id}:{key}").hex
+    return _answer(call, id, uuid, None, "cancel", None)
+
+
+def _answer(call: Call, id: int, uuid: str, pk: str | None, plan_type: Any, claim: str | None) -> Answer:
+    by_omnitron_id = claim is not None
+    rows = (call.body["payload"] if by_omnitron_id else call.body)["items"]
+
+    def decided(order: Order, given: Given) -> Facts:
+        asked = _asked(order, rows, by_omnitron_id)
+        confirm = _confirmed(order, given)
+        return answer_plan(order, plan_type, asked, given, uuid=uuid, pk=pk, confirm=confirm)
+
+    claims = (Claim(claim, answer=str(id).encode(), forever=True),) if claim is not None else ()
+    wrote = write_order(call, id, decided, command=f"{plan_type}-items", claims=claims)
+    plan = answered_before(wrote.order, uuid, pk, plan_type, _asked(wrote.order, rows, by_omnitron_id))
+    if plan is None:
+        raise Failure(500, "internal_error", "The plan was answered and its answer is not there.")
+    return _answered(plan, wrote.headers)
+
+
+def _asked(order: Order, rows: list[dict[str, Any]], by_omnitron_id: bool) -> tuple[Asked, ...]:
+    """Our ids of what a plan names by omnitron id, where the order has such, and `cancel/` by either."""
+    ids = {line.id: line.id for line in order.items}
+    omnitron = {line.omnitron_id: line.id for line in order.items if line.omnitron_id is not None}
+    known = (omnitron or ids) if by_omnitron_id else {**omnitron, **ids}
+    return tuple(
+        Asked(known.get(row["order_item"], 0), row["quantity"], row["reason"], row["order_item"]) for row in rows
+    )
+
+
+def _confirmed(order: Order, given: Given) -> bool:
+    """A5: whether a person decides: as the order's channel says, else the installation."""
+    channel = given.reference.one("channel", order.channel)
+    said = None if channel is None else channel.conf.get("confirm_cancellation")
+    return bool(value_of(given.reference, "CONFIRM_CANCELLATION") if said is None else said)
+
+
+def _order_of(call: Call, said: dict[str, Any]) -> int:
+    """The order that a plan is about: by channel and number; by number alone where that is one order's."""
+    channels = list(call.log.reference.all("channel"))
+    named = [c for c in channels if said["channel"] in (c.id, str(c.id), c.slug, c.name)]
+    found = []
+    for channel in named or channels:
+        claim = call.log.claim(f"order:{channel.id}:{said['number']}") if said["number"] else None
+        if claim is not None:
+            found.append(int(claim.answer or b"0"))
+    if len(found) > 1:
+        states = {id: call.log.state(stream_of("order", id)).state for id in found}
+        found = [id for id, order in states.items() if str(order.omnitron_id) == said["pk"]] or found
+    if not found:
+        raise Failure(404, "not_found", f"There is no order {said['number'] or said['pk']}.")
+    if len(found) > 1:
+        raise ValidationError({"payload": {"order": {"channel": [f"{said['number']} is an order of several."]}}})
+    return found[0]
+
+
+def _digest(said: dict[str, Any]) -> str:
+    """Of a plan without an id: the same content is the same plan."""
+    return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _answered(plan: CancellationPlan, headers: dict[str, str] | None = None) -> Answer:
+    results = [
+        {
+            "order_item": row.item if row.named is None else row.named,
+            "accepted": row.accepted,
+            "package": row.package,
+            "reason": row.reason or None,
+            "quantity": row.quantity,
+        }
+        for row in plan.answered
+    ]
+    return Answer({"results": results}, headers=headers or {})
