@@ -7,8 +7,8 @@ PlanType = Literal["cancel", "refund"]
 
 
 class Asked(NamedTuple):
-    """What a cancellation plan asks of one order item: its id, pieces, and why. `named`: as the plan names it, if not by
-    our id; an item that the order does not have is 0."""
+    """What a cancellation plan asks of one order item: its id, pieces, and why. `named`: as the plan names it. An item
+    that the order does not have is 0."""
 
     item: int
     quantity: int
