@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 from domain.cancellation_plan import Answered, Asked, CancellationPlan, PlanType
 from domain.kernel import fact
-from domain.order import Order, evolve_lines, evolve_order, less, more
+from domain.order import Order, evolve_order
+from domain.order_lines import evolve_lines, less, more
 from domain.package import ENDED, Package
 from domain.package import evolve as evolve_package
 from domain.reservations import MOVES, Row

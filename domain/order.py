@@ -4,7 +4,7 @@ Each unit of each line is in exactly one place (law 1): cancelled, in a package 
 waiting to be planned.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -17,11 +17,12 @@ from domain import transfer as transfers
 from domain.cancellation_plan import CancellationPlan
 from domain.discrepancy import Discrepancy
 from domain.kernel import Evolver, fact, info
-from domain.package import Package, PackageCancelled, PackageRefused
+from domain.order_lines import evolve_lines
+from domain.package import Package
 from domain.personal import Personal
 from domain.shipment import Shipment
 from domain.states import UNPLANNED, OrderStatus, PackageStatus, item_status_in, least_advanced
-from domain.transfer import Transfer, TransferDelivered
+from domain.transfer import Transfer
 
 # --- states
 
@@ -201,7 +202,6 @@ class OrderFulfilledByMultiplePackages:
 # --- evolve
 
 evolve_order = Evolver()
-evolve_lines = Evolver()
 _OBJECTS: dict[str, tuple[str, Evolver]] = {
     "package": ("packages", packages.evolve),
     "transfer": ("transfers", transfers.evolve),
@@ -280,58 +280,3 @@ def _planned(order: Order, fact: OrderPlanned, _at: datetime) -> Order:
 @evolve_order.on(OrderFulfilledByMultiplePackages)
 def _multiple(order: Order, _: OrderFulfilledByMultiplePackages, _at: datetime) -> Order:
     return order
-
-
-def less(lines: Mapping[int, int], taken: Iterable[tuple[int, int]]) -> dict[int, int]:
-    """`lines` without what was taken; nothing is left at 0."""
-    left = dict(lines)
-    for id, quantity in taken:
-        left[id] = left.get(id, 0) - quantity
-    return {id: quantity for id, quantity in left.items() if quantity}
-
-
-def more(lines: Mapping[int, int], added: Iterable[tuple[int, int]]) -> dict[int, int]:
-    return less(lines, ((id, -quantity) for id, quantity in added))
-
-
-@evolve_lines.on(packages.PackageCreated)
-def _born(order: Order, fact: packages.PackageCreated, _at: datetime) -> dict[str, Any]:
-    """Lines come to it from those that wait; what moves from another package was put there by that one's fact."""
-    return {
-        "waiting": less(order.waiting, ((i.item, i.quantity) for i in fact.items)),
-        "births": order.births + 1,
-    }
-
-
-@evolve_lines.on(packages.PackageLinesReplanned)
-def _moved(order: Order, fact: packages.PackageLinesReplanned, _at: datetime) -> dict[str, Any]:
-    line = {i.id: i.item for i in order.packages[fact.package].items}
-    return {"waiting": more(order.waiting, ((line[id], quantity) for id, quantity in fact.moved))}
-
-
-@evolve_lines.on(PackageCancelled)
-def _freed(order: Order, fact: PackageCancelled, _at: datetime) -> dict[str, Any]:
-    """What was asked to be cancelled is; the rest waits, or is held."""
-    package = order.packages[fact.package]
-    asked = {i.id: min(i.quantity, package.cancelling.get(i.id, 0)) for i in package.items}
-    lines = [(i.item, i.quantity - asked[i.id]) for i in package.items]
-    cancelled = more(order.cancelled, ((i.item, asked[i.id]) for i in package.items))
-    rest = {"held": more(order.held, lines)} if fact.held else {"waiting": more(order.waiting, lines)}
-    return rest | {"cancelled": cancelled}
-
-
-@evolve_lines.on(PackageRefused)
-def _left_out(order: Order, fact: PackageRefused, at: datetime) -> dict[str, Any]:
-    package = order.packages[fact.package]
-    still = tuple(r for r in order.refused if r[2] > at)
-    return {"refused": still + tuple((package.location, i.sku, fact.exclude_until) for i in package.items)}
-
-
-@evolve_lines.on(TransferDelivered)
-def _short(order: Order, fact: TransferDelivered, _at: datetime) -> dict[str, Any]:
-    """Pieces that did not arrive wait to be planned on their own."""
-    if fact.package is None:
-        return {}
-    line = {i.id: i.item for i in order.packages[fact.package].items}
-    lost = ((line[c.package_item], c.sent - c.arrived) for c in fact.counted if c.package_item in line)
-    return {"waiting": more(order.waiting, lost)}
