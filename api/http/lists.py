@@ -1,6 +1,7 @@
 """The lists of the read models (spec 3.2): filters, pages, cursors and who may see what, the same for all."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from api.http.own_places import narrowed
@@ -9,7 +10,8 @@ from api.http.routes import ALL, OMS, OWN, READ, Answer, Call, route
 from projections import queries
 from projections.listing import COUNTED_TO, Page
 
-CURSORS = ("position__gt", "id__gt", "id__gte", "id__lt", "id__lte")
+RENDERED = 100
+"""Objects of an export that are in memory at once."""
 
 PATHS = {
     "orders": "orders",
@@ -68,22 +70,30 @@ def listed(call: Call, name: str) -> Answer:
             limit=asked.limit,
             sort=asked.sort,
         )
-        results = queries.render_page(connection, page, reference, call.services.reveal)
-        if name == "orders":
-            results = narrowed(call, connection, results)
-    return page_of(asked, results, page.count, page.count_exact, _cursor(asked, page, results))
+    return page_of(asked, _shown(call, name, page), page.count, page.count_exact, _cursor(asked, page))
 
 
-def _cursor(asked: Asked, page: Page, results: list[dict[str, Any]]) -> str | None:
+def _shown(call: Call, name: str, page: Page) -> Iterator[dict[str, Any]]:
+    """The objects of a page, never more than some of them in memory; the connection is given back between."""
+    for start in range(0, len(page.rows), RENDERED):
+        part = replace(page, rows=page.rows[start : start + RENDERED])
+        with call.services.pool.connection() as connection:
+            shown = queries.render_page(connection, part, call.log.reference, call.services.reveal)
+            if name == "orders":
+                shown = narrowed(call, connection, shown)
+        yield from shown
+
+
+def _cursor(asked: Asked, page: Page) -> str | None:
     """Where the next page begins: who came by a cursor goes on by it, and so does who has come to the last page that
     has a number."""
     if len(page.rows) < asked.limit:
         return None
     if asked.filters.get("position__gt"):
         return f"position__gt={page.position}"
-    if "id" not in results[-1]:
+    if "id" not in page.list.filters:
         return None
-    last = results[-1]["id"]
+    last = page.rows[-1][0]
     up, down = (any(asked.filters.get(f"id__{way}{e}") for e in ("", "e")) for way in ("gt", "lt"))
     beyond = asked.page * asked.limit >= COUNTED_TO and page.count > COUNTED_TO
     if asked.sort is None and ((up and not down) or (down and not up) or beyond):

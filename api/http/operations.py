@@ -96,7 +96,7 @@ def _query_type(name: str) -> dict[str, Any]:
     if name in ("page", "limit", "page_size"):
         return {"type": "integer", "minimum": 1}
     if name == "format":
-        return {"enum": ["json", "csv"]}
+        return {"enum": ["json", "csv", "xlsx", "xls"]}
     if name in ("version", "position", "position__gt", "from", "to"):
         return {"type": "integer", "minimum": 0}
     return {"type": "string"}

@@ -1,27 +1,29 @@
 """What every list takes and gives (spec 3.1): page, limit, sort, format, and `{count, next, previous, results}`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Response, request
+from flask import request
 
-from api.http.csv_format import csv_of
 from api.http.errors import Failure, WrongInput
 from api.http.routes import Answer, Call
+from api.http.tables import table
 from projections.listing import COUNTED_TO
 
 LIMIT, MOST = 20, 100
-FORMATS = ("json", "csv")
+FORMATS = ("json", "csv", "xlsx", "xls")
+TABLES = FORMATS[1:]
+"""Formats for spreadsheets, which are given up to all the rows that pages go to in one."""
 
 PARAMETERS = {
     "page": "Which page, from 1; pages go up to 10,000 rows, further on by a cursor.",
-    "limit": "Rows a page, 20 by default; more than 100 is 100.",
+    "limit": "Rows a page, 20 by default; more than 100 is 100, in csv and xlsx more than 10,000 is 10,000.",
     "page_size": "The same as limit.",
     "sort": "What to sort by, several with commas; `-` before a name turns it round.",
     "ordering": "The same as sort.",
-    "format": "json or csv.",
+    "format": "json, csv or xlsx (xls gives the same).",
 }
 """Query parameters of every list, with a sentence each."""
 
@@ -50,7 +52,9 @@ def asked_of(call: Call) -> Asked:
     if format not in FORMATS:
         raise Failure(406, "not_acceptable", f"There is no format {format[:20]}; there are {', '.join(FORMATS)}.")
     page, limit = _whole(given, "page", 1), _whole(given, "limit", LIMIT)
-    return Asked(page, min(limit, MOST), given.pop("sort", None) or None, format, given)
+    return Asked(
+        page, min(limit, COUNTED_TO if format in TABLES else MOST), given.pop("sort", None) or None, format, given
+    )
 
 
 def _whole(given: dict[str, str], name: str, otherwise: int) -> int:
@@ -63,7 +67,7 @@ def _whole(given: dict[str, str], name: str, otherwise: int) -> int:
 
 
 def page_of(
-    asked: Asked, results: Sequence[Mapping[str, Any]], count: int, exact: bool = True, cursor: str | None = None
+    asked: Asked, results: Iterable[Mapping[str, Any]], count: int, exact: bool = True, cursor: str | None = None
 ) -> Answer:
     """The answer. `cursor`: the query of the next page where it goes on by a cursor, like `id__lt=7`."""
     until = asked.page * asked.limit
@@ -75,11 +79,12 @@ def page_of(
         following = _address(asked, page=str(asked.page + 1))
     if asked.page > 1:
         previous = _address(asked, page=str(asked.page - 1))
-    if asked.format == "csv":
+    if asked.format in TABLES:
         links = [f'<{url}>; rel="{rel}"' for url, rel in ((following, "next"), (previous, "prev")) if url]
         headers = {"Link": ", ".join(links)} if links else {}
-        return Answer(headers=headers, raw=Response(csv_of(results), content_type="text/csv; charset=utf-8"))
-    body: dict[str, Any] = {"count": count, "next": following, "previous": previous, "results": results}
+        name = request.path.removesuffix("/").removesuffix("/list-simple").rpartition("/")[2]
+        return Answer(raw=table(results, asked.format, name, headers))
+    body: dict[str, Any] = {"count": count, "next": following, "previous": previous, "results": list(results)}
     if not exact:
         body["count_exact"] = False
     return Answer(body)
