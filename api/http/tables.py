@@ -6,6 +6,7 @@ import io
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 
@@ -60,7 +61,7 @@ FIRST = 100
 def _lines(rows: Rows) -> Iterator[list[Any]]:
     """A line of names, then the values; a state is its enum value."""
     remaining = iter(rows)
-    first = [row for row, _ in zip(remaining, range(FIRST), strict=False)]
+    first = list(islice(remaining, FIRST))
     names = list(dict.fromkeys(name for row in first for name in row))
     yield names
     for row in first:
