@@ -5,7 +5,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from api.http.users import ROLES, has_password, install, save_user
+from api.http.passwords import has_password
+from api.http.users import ROLES, install, save_user
 from api.installation import Place
 from api.settings import Settings
 from eventlog.log import EventLog

@@ -6,18 +6,22 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate
 
+from api.http.details import not_found
+from api.http.dry_run import DryRun
 from api.http.input_schemas import Text, Whole
+from api.http.keys import keys_of
+from api.http.keys import revoke as revoke_key
+from api.http.login import SHORTEST_PASSWORD
 from api.http.paging import PARAMETERS, page_of_all
+from api.http.passwords import set_password
 from api.http.record_kinds import Set, switch, words
 from api.http.records import one, there
 from api.http.routes import ADMIN, OMS, Answer, Call, route
 from api.http.saving import save
-from api.http.users import ROLES, revoke_keys, set_password
+from api.http.users import ROLES, revoke_keys
 from domain import settings
 from domain.settings import User
 from projections.objects.settings import record_object
-
-SHORTEST_PASSWORD = 8
 
 
 class UserBody(Set):
@@ -45,9 +49,11 @@ def create(call: Call) -> Answer:
     def decided(before: Any, id: int) -> list[Any]:
         return settings.save(before, User(id, **said))
 
-    saved = save(call, "user", decided, command="save-user", names=("username",), said=said)
-    if not saved.repeated:
-        set_password(call.log, saved.id, password)
+    def password_first(id: int) -> None:
+        set_password(call.log, id, password)
+
+    names = ("username",)
+    saved = save(call, "user", decided, command="save-user", names=names, said=said, before_append=password_first)
     return saved.answer(_shown(call, saved.state), 201)
 
 
@@ -75,7 +81,6 @@ def patch(call: Call, id: int) -> Answer:
     saved = save(call, "user", decided, command="save-user", names=("username",), id=id, said=said)
     if password is not None:
         set_password(call.log, id, password)
-        revoke_keys(call.log, id)
     return saved.answer(_shown(call, saved.state))
 
 
@@ -83,7 +88,29 @@ def patch(call: Call, id: int) -> Answer:
 def revoke(call: Call, id: int) -> dict[str, Any]:
     """Revokes every key of a user; within a second none of them is known any more."""
     one(call, "user", "user", id)
+    if call.dry:
+        raise DryRun([])
     return {"revoked": revoke_keys(call.log, id)}
+
+
+@route("GET", f"{OMS}/users/<int:id>/keys/", roles=ADMIN, tag="users")
+def keys(call: Call, id: int) -> Any:
+    """The keys of a user that are still good, the newest first; not the keys themselves."""
+    one(call, "user", "user", id)
+    with call.services.pool.connection() as connection:
+        return keys_of(connection, id, call.caller.key)
+
+
+@route("DELETE", f"{OMS}/users/<int:id>/keys/<int:key>/", roles=ADMIN, tag="users", status=204)
+def revoke_one(call: Call, id: int, key: int) -> Answer:
+    """Takes back one key of a user."""
+    one(call, "user", "user", id)
+    if call.dry:
+        raise DryRun([])
+    with call.log.listening() as connection:
+        if not revoke_key(connection, id, id=key):
+            raise not_found("key", key)
+    return Answer(None, 204)
 
 
 def _read(call: Call) -> dict[str, Any]:

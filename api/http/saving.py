@@ -45,9 +45,11 @@ def save(
     names: Sequence[str] = (),
     id: int | None = None,
     said: Mapping[str, Any] | None = None,
+    before_append: Callable[[int], None] = lambda _id: None,
 ) -> Saved:
     """Writes what `decided(state or None, id)` gives; `id` None makes a new record. `names`: the fields that are
-    unique in the kind. `said`: what an Idempotency-Key stands for, without secrets; the body where it is not given."""
+    unique in the kind. `said`: what an Idempotency-Key stands for, without secrets; the body where it is not given.
+    `before_append(id)` writes what must be there before the record is."""
     key = call.headers.get("Idempotency-Key")
     claimed = claim_of(call, key, call.body or {} if said is None else said) if key is not None else None
     if claimed is not None and (found := call.log.claim(claimed.key)) is not None:
@@ -86,6 +88,7 @@ def save(
             raise
         if claimed is not None:
             claims.append(claimed)
+        before_append(id)
         try:
             written = call.log.append(replace(prepared.decision, claims=tuple(claims)))
         except VersionClash:
