@@ -22,7 +22,12 @@ ITEMS = ("packages/package-items", "/api/v1/package-item")
 LIMITED = ("store", "integration", "support", "planner")
 """Each route is tried by the first of these who may call it at all; an admin is never limited."""
 READS = [one for one in ROUTES if one.method == "GET" and one.roles is not ANYBODY and "verify" not in one.path]
-WRITES = [one for one in ROUTES if one.method != "GET" and one.roles is not ANYBODY]
+ACCOUNT = "/api/i1/auth/"
+"""One's own account, whoever one is."""
+
+WRITES = [
+    one for one in ROUTES if one.method != "GET" and one.roles is not ANYBODY and not one.path.startswith(ACCOUNT)
+]
 
 
 @dataclass
