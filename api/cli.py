@@ -59,6 +59,9 @@ def parser() -> argparse.ArgumentParser:
     verb("verify", _audit("verify"), "the laws of the domain, the hash chain and the guards over the whole log")
     rebuild = verb("rebuild", _audit("rebuild"), "a read model (or `guards`) anew from the log, then swapped in")
     rebuild.add_argument("name", help="a table's name, `all`, or `guards`")
+    from api import webhook_tools
+
+    webhook_tools.declare(verb("webhooks", _webhooks, "what waits, what was sent, retries and replays"))
     bench = verb("bench", _bench, "the benchmarks", machine=False)
     bench.add_argument("rest", nargs=argparse.REMAINDER)
     return top
@@ -152,6 +155,17 @@ def _audit(name: str) -> Run:
             return tool(log, place, arguments, say)
 
     return run
+
+
+def _webhooks(settings: Settings, arguments: argparse.Namespace) -> int:
+    from api import webhook_tools
+    from api.installation import prepared
+    from api.opening import opened
+    from webhook_outbox.tables import prepare
+
+    with prepared(settings) as place, opened(place.settings) as log:
+        prepare(log)
+        return webhook_tools.run(log, place, arguments, say)
 
 
 def _bench(_: Settings, arguments: argparse.Namespace) -> int:

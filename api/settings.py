@@ -17,7 +17,8 @@ class WrongSetting(Exception):
 @dataclass(frozen=True)
 class Settings:
     """`database_url` None: an embedded server in `data_dir`. `webhook_allow`: networks of private receivers that may
-    be called. `simulators`: the outside systems are simulated beside the service. Secrets are never printed."""
+    be called; `webhook_days`: how long what was sent is kept. `simulators`: the outside systems are simulated beside
+    the service. Secrets are never printed."""
 
     database_url: str | None = None
     database_direct_url: str | None = None
@@ -35,6 +36,7 @@ class Settings:
     idempotency_days: int = 400
     plan_input_days: int = 90
     replan_minutes: int = 30
+    webhook_days: int = 90
 
     @classmethod
     def of(cls, environment: Mapping[str, str] | None = None) -> "Settings":
@@ -116,4 +118,5 @@ _READ: dict[str, Any] = {
     "idempotency_days": _whole(1, 100_000),
     "plan_input_days": _whole(1, 100_000),
     "replan_minutes": _whole(1, 1440),
+    "webhook_days": _whole(1, 100_000),
 }

@@ -36,6 +36,10 @@ def parts(log: EventLog, settings: Settings, only: Iterable[str]) -> dict[str, C
 
         made["fan-out"] = FanOut(log, settings).run
         made["sender"] = Sender(log, settings).run
+    if "jobs" in wanted:
+        from api.jobs import Jobs
+
+        made["jobs"] = Jobs(log, settings).run
     return made
 
 

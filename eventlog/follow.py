@@ -26,6 +26,9 @@ Connect = Callable[[], psycopg.Connection[Any]]
 
 FOLLOWER_LOCKS = 7102
 STANDBY_SECONDS = 0.3
+ASLEEP_SECONDS = 15.0
+"""An owner that says nothing for so long was stopped without its connection being closed: the server ends its session,
+and with it its lock. One that works or waits speaks every second."""
 # How long a stop may go unnoticed while nothing happens.
 _STOP_SECONDS = 0.2
 
@@ -53,6 +56,8 @@ def run_follower(
     def owned(connection: psycopg.Connection[Any]) -> None:
         if not _own(connection, name, stop):
             return
+        for state in ("idle_session_timeout", "idle_in_transaction_session_timeout"):
+            connection.execute("select set_config(%s, %s, false)", (state, f"{ASLEEP_SECONDS * 1000:.0f}ms"))
         position, epoch = only_row(connection.execute(TAKE, (name, start)))
         logger.info("%s follows from position %s (epoch %s)", name, position, epoch)
         while not stop.is_set():

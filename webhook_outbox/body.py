@@ -1,6 +1,8 @@
 """The bytes of a message: a small head and the frozen payload, the same at every try (spec 4.3)."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid5
 
 import msgspec
@@ -33,3 +35,10 @@ def message_bytes(
         "position": position,
     }
     return b'{"event":' + _encode(head) + b',"payload":' + payload + b"}"
+
+
+def row_bytes(row: Mapping[str, Any], payload: bytes) -> bytes:
+    """The same for a row of webhook_deliveries."""
+    return message_bytes(
+        row["event_type"], row["uuid"], row["sequence"], row["previous"], row["at"], row["position"], payload
+    )

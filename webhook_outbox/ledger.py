@@ -11,7 +11,7 @@ from psycopg.rows import dict_row
 from domain.kernel import invalid
 from eventlog.keyring import Keyring
 from projections.objects.wire import moment
-from webhook_outbox.body import message_bytes
+from webhook_outbox.body import row_bytes
 from webhook_outbox.registry import event_not_found
 from webhook_outbox.sealing import Forgotten, thaw
 from webhook_outbox.tables import Connection
@@ -111,10 +111,7 @@ def of_object(connection: Connection, keyring: Keyring, kind: str, id: int) -> l
 
 def message_of(keyring: Keyring, row: Mapping[str, Any]) -> bytes:
     """The bytes that are sent for a row of _SELECT; Forgotten where the customer is."""
-    payload = thaw(keyring, row["key"], row["content"])
-    return message_bytes(
-        row["event_type"], row["uuid"], row["sequence"], row["previous"], row["at"], row["position"], payload
-    )
+    return row_bytes(row, thaw(keyring, row["key"], row["content"]))
 
 
 def one_row(connection: Connection, id: int) -> dict[str, Any]:

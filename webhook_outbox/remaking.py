@@ -1,11 +1,14 @@
 """Payloads of customers who were forgotten before all was sent: made again from the log, the same but for what was
 personal. So nothing that waits is lost with them, and no receiver finds a gap."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from eventlog.keyring import Keyring
 from eventlog.log import EventLog
 from projections.objects import render
-from webhook_outbox.body import payload_bytes
-from webhook_outbox.sealing import freeze
+from webhook_outbox.body import payload_bytes, row_bytes
+from webhook_outbox.sealing import Forgotten, freeze, thaw
 from webhook_outbox.tables import Connection
 
 FIND = "select payload, kind, object_id, position from webhook_deliveries where id = %s"
@@ -27,3 +30,12 @@ def remade(log: EventLog, keyring: Keyring, connection: Connection, delivery: in
     plain = payload_bytes(shown)
     connection.execute(KEEP, (freeze(keyring, None, plain), payload))
     return plain
+
+
+def opened_message(log: EventLog, keyring: Keyring, connection: Connection, row: Mapping[str, Any]) -> bytes:
+    """The bytes that are sent for a row of deliveries with its payload's `key` and `content`."""
+    try:
+        payload = thaw(keyring, row["key"], row["content"])
+    except Forgotten:
+        payload = remade(log, keyring, connection, row["id"])
+    return row_bytes(row, payload)

@@ -26,3 +26,14 @@ def thaw(keyring: Keyring, key: str | None, frozen: bytes) -> bytes:
     if packed is None:
         raise Forgotten(key)
     return zlib.decompress(packed)
+
+
+def sealed_answer(keyring: Keyring, key: str | None, answer: bytes) -> bytes | None:
+    """An answer as it is kept. None where there is none, and where the customer was forgotten meanwhile: what was
+    answered may be about them."""
+    if not answer:
+        return None
+    try:
+        return freeze(keyring, key, answer)
+    except Forgotten:
+        return None

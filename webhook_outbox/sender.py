@@ -30,7 +30,7 @@ from webhook_outbox.lanes import PER_LANE, WINDOW
 from webhook_outbox.leases import Leases
 from webhook_outbox.remaking import remade
 from webhook_outbox.schedule import pause
-from webhook_outbox.sealing import Forgotten, freeze
+from webhook_outbox.sealing import sealed_answer
 from webhook_outbox.tables import CHANNEL, Connection, prepare
 from webhook_outbox.targets import Network
 from webhook_outbox.turns import Turns
@@ -168,7 +168,7 @@ class Sender:
         delivery = job.delivery
         if outcome is None:
             return marks.Tried(delivery, job.lease, None, "pending", None, None)
-        answer = self._sealed(delivery.key, outcome.answer)
+        answer = sealed_answer(self._keyring, delivery.key, outcome.answer)
         if outcome.delivered:
             return marks.Tried(delivery, job.lease, outcome, "delivered", None, answer)
         if outcome.stale:
@@ -179,15 +179,6 @@ class Sender:
         seconds = seconds if outcome.retry_after is None else outcome.retry_after
         again = datetime.fromtimestamp(self._clock() + seconds, UTC)
         return marks.Tried(delivery, job.lease, outcome, "pending", again, answer)
-
-    def _sealed(self, key: str | None, answer: bytes) -> bytes | None:
-        """None as well where the customer was forgotten meanwhile: what was answered may be about them."""
-        if not answer:
-            return None
-        try:
-            return freeze(self._keyring, key, answer)
-        except Forgotten:
-            return None
 
     def _announce(self, queue: EndpointQueue, result: Result) -> None:
         """What the last of its results says of an endpoint, where it was not told yet."""

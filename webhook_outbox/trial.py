@@ -12,9 +12,10 @@ from webhook_outbox import marks
 from webhook_outbox.attempt import Courier, Outcome, Target
 from webhook_outbox.body import message_bytes, payload_bytes
 from webhook_outbox.endpoint_secrets import secrets_of
-from webhook_outbox.ledger import message_of, one_row
+from webhook_outbox.ledger import one_row
 from webhook_outbox.registry import already_delivered, still_retried, wrongly_configured
-from webhook_outbox.sealing import Forgotten, freeze
+from webhook_outbox.remaking import opened_message
+from webhook_outbox.sealing import sealed_answer
 from webhook_outbox.subscriptions import find
 from webhook_outbox.tables import Connection
 
@@ -41,13 +42,10 @@ def retry(
     subscription = log.state(f"webhook-{row['endpoint']}").state
     if not isinstance(subscription, Subscription) or not subscription.is_active:
         raise wrongly_configured("Its webhook is switched off or removed.", "Webhook kapalı veya silinmiş.")
-    try:
-        body = message_of(keyring, row)
-    except Forgotten:
-        raise wrongly_configured("Its customer was forgotten.", "Müşterisi unutuldu.") from None
+    body = opened_message(log, keyring, connection, row)
     target = Target(subscription, secrets_of(connection, keyring, subscription.id))
     outcome = courier.send(target, row["event_type"], row["uuid"], body)
-    answer = freeze(keyring, row["key"], outcome.answer) if outcome.answer else None
+    answer = sealed_answer(keyring, row["key"], outcome.answer)
     with connection.transaction():
         if outcome.delivered:
             connection.execute(ARRIVED, (id,))

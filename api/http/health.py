@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Response
 
-from api.http import metrics
+from api.http import metrics, outbox_figures
 from api.http.errors import Failure
 from api.http.routes import ANYBODY, Answer, Call, route
 from projections.schema import FOLLOWER
@@ -80,25 +80,7 @@ def _of_database(call: Call) -> list[str]:
         f'oms_follower_lag_seconds{{follower="{name}"}} {max(0.0, row[0]) if row else 0.0:.3f}'
         for name, row in sorted(late.items())
     ]
-    lines += _gauge("oms_webhook_backlog", "Deliveries that wait.")
-    lines.append(f"oms_webhook_backlog {outbox['backlog']}")
-    lines += _gauge("oms_webhook_oldest_seconds", "Age of the event of the oldest delivery that waits.")
-    lines.append(f"oms_webhook_oldest_seconds {max(0.0, outbox['oldest_seconds']):.3f}")
-    lines += _gauge("oms_webhook_endpoint_backlog", "Deliveries that wait, by endpoint.")
-    lines += [
-        f'oms_webhook_endpoint_backlog{{webhook="{id}"}} {one["backlog"]}'
-        for id, one in sorted(outbox["endpoints"].items())
-    ]
-    lines += _gauge("oms_webhook_dead_letters", "Deliveries whose tries are used up.")
-    lines.append(f"oms_webhook_dead_letters {outbox['dead']}")
-    lines += _gauge("oms_webhook_senders", "Sending processes alive.")
-    lines.append(f"oms_webhook_senders {outbox['senders']}")
-    lines += [
-        "# HELP oms_webhook_attempts_total Attempts by class of answer.",
-        "# TYPE oms_webhook_attempts_total counter",
-    ]
-    lines += [f'oms_webhook_attempts_total{{class="{of}"}} {n}' for of, n in sorted(outbox["attempts"].items())]
-    return lines
+    return [*lines, *outbox_figures.lines(outbox)]
 
 
 def _gauge(name: str, sentence: str) -> list[str]:

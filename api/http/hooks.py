@@ -1,9 +1,10 @@
 """Webhook subscriptions and the ledger of what was sent (spec 4.1, 4.5); refusals are `{code, en, tr}` with 406."""
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from marshmallow import EXCLUDE, Schema, fields
+from marshmallow import EXCLUDE, Schema, fields, validate
 
 from api.http.errors import WrongInput
 from api.http.paging import PARAMETERS, asked_of, page_of, page_of_all
@@ -12,7 +13,7 @@ from api.http.routes import AUDIT, HOOKS, Answer, Call, route
 from api.settings import Network
 from projections.filters import BadFilter
 from projections.listing import COUNTED_TO
-from webhook_outbox import ledger, subscriptions, trial
+from webhook_outbox import ledger, replay, subscriptions, trial
 from webhook_outbox import registry as catalogue
 from webhook_outbox.attempt import Courier
 from webhook_outbox.dialing import Dialer
@@ -23,6 +24,7 @@ LEDGER = HOOKS | AUDIT
 """Who reads what was sent: support too."""
 
 FILTERS = ("event_type", "is_active", "target_url", "user")
+MOST_PULLED = 100
 _PAGING = {name: text for name, text in PARAMETERS.items() if name not in ("sort", "ordering")}
 
 
@@ -33,6 +35,20 @@ class Force(Schema):
         unknown = EXCLUDE
 
     force = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+
+
+class ReplayRange(Schema):
+    """What to send again: positions of the log or times of the events, both ends included."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    _position = validate.Range(0, 2**62)
+    from_position = fields.Integer(strict=True, allow_none=True, load_default=None, validate=_position)
+    to_position = fields.Integer(strict=True, allow_none=True, load_default=None, validate=_position)
+    from_date = fields.AwareDateTime(format="iso", allow_none=True, load_default=None)
+    to_date = fields.AwareDateTime(format="iso", allow_none=True, load_default=None)
+    dry_run = fields.Boolean(load_default=False, truthy={True}, falsy={False})
 
 
 @route(
@@ -103,6 +119,52 @@ def test_hook(call: Call, id: int) -> Any:
 
 
 @route(
+    "POST",
+    f"{PATH}/<int:id>/replay/",
+    roles=HOOKS,
+    tag="webhooks",
+    body=ReplayRange(),
+    answers="WebhookReplay",
+)
+def replay_hook(call: Call, id: int) -> Any:
+    """Sends a range of what the endpoint was sent again, in order; a dry run counts it first."""
+    subscriptions.find(call.log, id)
+    asked = {name: call.body[name] for name in ("from_position", "to_position", "from_date", "to_date")}
+    with call.log.listening() as connection:
+        return replay.replay(connection, id, replay.Range(**asked), dry_run=call.dry or call.body["dry_run"])
+
+
+@route(
+    "GET",
+    f"{PATH}/<int:id>/pull/",
+    roles=HOOKS,
+    tag="webhooks",
+    query={
+        "after": "What comes after the delivery of this id; 0 is from the beginning.",
+        "limit": f"How many, {MOST_PULLED} at most.",
+    },
+    answers="WebhookPull",
+)
+def pull_hook(call: Call, id: int) -> Any:
+    """The same messages in order, for who cannot be reached; while it is switched off, `after` settles them."""
+    after = _number(call.query, "after", 0, 0, 2**62)
+    limit = _number(call.query, "limit", MOST_PULLED, 1, 2**62)
+    settles = not subscriptions.find(call.log, id).is_active
+    with call.log.listening() as connection:
+        rows = replay.pull(
+            call.log,
+            connection,
+            call.services.keyring,
+            id,
+            after,
+            min(limit, MOST_PULLED),
+            settles=settles,
+        )
+    last = rows[-1]["id"] if rows else after
+    return {"after": last, "more": len(rows) == min(limit, MOST_PULLED), "results": rows}
+
+
+@route(
     "GET",
     f"{EVENTS}/",
     roles=LEDGER,
@@ -152,6 +214,15 @@ def _change(call: Call, id: int, *, partial: bool) -> Any:
         partial=partial,
         allowed=call.services.settings.webhook_allow,
     )
+
+
+def _number(query: Mapping[str, str], name: str, usual: int, least: int, most: int) -> int:
+    text = query.get(name, "")
+    if text == "":
+        return usual
+    if not text.isascii() or not text.isdigit() or not least <= int(text[:20]) <= most:
+        raise WrongInput(**{name: [f"A whole number from {least} up."]})
+    return int(text)
 
 
 @cache

@@ -111,6 +111,9 @@ OBJECTS = {
         response_time:float? content_type:str object_id:int attempts:WebhookAttempt[] created_date:time?
         modified_date:time?""",
     "WebhookTrial": "detail:str response_status:int? response_content:str? delivered:bool response_time:float?",
+    "WebhookReplay": "count:int first_position:int? last_position:int? dry_run:bool",
+    "WebhookPulled": "id:int event:object payload:object",
+    "WebhookPull": "after:int more:bool results:WebhookPulled[]",
     "WebhookEventType": "event_type:str description:str kind:str payload_schema:object",
     "HistoryEntry": """position:int version:int at:time event:str sentence:str actor:str command:str correlation:str
         causation:str data:object changes:Change[] webhooks:object[]""",

@@ -3,6 +3,7 @@
 import sys
 from threading import Event
 
+from eventlog import follow
 from eventlog.log import EventLog
 from tests.webhooks.conftest import Settings
 from webhook_outbox.fan_out import FanOut
@@ -12,6 +13,7 @@ from webhook_outbox.sender import Sender
 
 def main() -> None:
     part, database_url = sys.argv[1:]
+    follow.ASLEEP_SECONDS = 2.0
     log = EventLog.open(database_url)
     print("running", flush=True)
     if part == "fan-out":

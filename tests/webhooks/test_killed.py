@@ -143,3 +143,26 @@ def test_a_stopped_sender_is_taken_over_and_marks_nothing_afterwards(outbox: Out
     finally:
         kill(sleeper)
     assert max(check_order(receiver, paths=1, slept=True)) <= 1  # what was under way, once an object
+
+
+def test_a_stopped_fan_out_is_taken_over(outbox: Outbox) -> None:
+    """Though its connection stands: the server ends the session of an owner that says nothing."""
+    channel(outbox.log)
+    location(outbox.log)
+    outbox.subscribe("https://erp.example.invalid/")
+    sleeper = running(start("fan-out", outbox))
+    live(outbox.log, outbox.keyring, [1])
+    outbox.fanned_out()
+    os.kill(sleeper.pid, signal.SIGSTOP)
+    try:
+        live(outbox.log, outbox.keyring, range(2, 12))
+        outbox.fan_out()
+        outbox.fanned_out()
+        os.kill(sleeper.pid, signal.SIGCONT)
+        live(outbox.log, outbox.keyring, [12])
+        outbox.fanned_out()
+    finally:
+        kill(sleeper)
+    assert outbox.rows("select count(*), count(distinct uuid) from webhook_deliveries") == [
+        (12 * len(LIFE), 12 * len(LIFE))
+    ]

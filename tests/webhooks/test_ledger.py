@@ -197,3 +197,7 @@ def test_metrics(outbox: Outbox, receiver: Receiver) -> None:
     found = metrics(outbox.connection)
     assert found["backlog"] == 1 and found["endpoints"][bad]["backlog"] == 1 and found["senders"] == 1
     assert 0 < found["oldest_seconds"] < 60 and found["dead"] == 0
+    assert found["failing"].keys() == {bad} and not found["failing"][bad]["open"]
+    for what in ("latency", "response"):
+        assert sum(total for _, total, _ in found["times"][what]) == 2
+        assert 0 < sum(seconds for _, _, seconds in found["times"][what]) < 60
