@@ -155,6 +155,10 @@ class EventLog(Application[str]):
         """Up to `limit` events of the whole log after a position, in order."""
         return self._reader.all(after, limit)
 
+    def correlated(self, id: str, after: int = 0, limit: int = 500) -> list[Recorded]:
+        """Up to `limit` events of the chain that this request or job began, over all streams, by position."""
+        return self._reader.correlated(id, after, limit)
+
     def head(self) -> Head:
         return self._reader.head()
 

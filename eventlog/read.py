@@ -40,6 +40,11 @@ select {", ".join("l." + column for column in COLUMNS.split(", "))} from streams
  order by l.position
 """  # noqa: S608 - constants only
 
+# What one request or job began, by position.
+CORRELATED = f"""
+select {COLUMNS} from log where correlation_id = %(id)s and position > %(after)s order by position limit %(limit)s
+"""  # noqa: S608 - constants only
+
 HEAD = "select position, at, hash from head"
 CLAIM = "select key, fingerprint, answer, position, at from claims where key = %s"
 
@@ -136,6 +141,14 @@ class Reader:
     def all(self, after: int, limit: int) -> list[Recorded]:
         with self._datastore.get_connection() as connection:
             return read_all(connection, after, limit)
+
+    @patiently
+    def correlated(self, id: str, after: int, limit: int) -> list[Recorded]:
+        with self._cursor() as cursor, cursor.connection.transaction():
+            # The primary key would give the order, and read the whole log for it.
+            cursor.execute("set local enable_indexscan = off")
+            bounds = {"id": id, "after": after, "limit": limit}
+            return [recorded(row) for row in cursor.execute(CORRELATED, bounds, prepare=False)]
 
     @patiently
     def of_kind(self, kind: str, until: int | None = None) -> list[Recorded]:

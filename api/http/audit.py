@@ -1,26 +1,20 @@
 """`audit/`: what happened to an object, what it was, what differs (spec 6.1); and the laws over the whole log."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from api.audit_tools import verified
 from api.http.details import not_found
-from api.http.errors import Failure, WrongInput
+from api.http.audit_points import AT, point, whole
+from api.http.errors import Failure
 from api.http.routes import AUDIT, OMS, Call, route
 from api.http.whose import order_of
 from domain.kinds import KINDS
 from projections import history as past
-from projections.filters import BIGGEST, Wrong, moment
+from projections.filters import BIGGEST
 from webhook_outbox.caused import caused
 
 OBJECTS = ("order", *past.COLLECTIONS, *(kind for kind in KINDS if kind not in ("order", "stock")))
 """Kinds that the audit knows: what an order's stream holds, and what has a stream of its own."""
-
-AT = {
-    "version": "As it was right after its event of this version.",
-    "position": "As it was at this position of the log.",
-    "at": "As it was at this time, such as 2026-11-23T10:00:00Z.",
-}
 
 
 @route("GET", f"{OMS}/audit/verify/", roles=AUDIT, tag="audit", answers="Verified")
@@ -47,7 +41,7 @@ def history(call: Call, kind: str, id: int) -> Any:
 def as_of(call: Call, kind: str, id: int) -> Any:
     """An object as it was at a version, a position or a time; without any, as it is."""
     order = _order_of(call, kind, id)
-    wanted = _point(call)
+    wanted = point(call)
     if "version" in wanted and wanted["version"] == 0:
         raise not_found(kind, id)
     found = past.as_of(call.log, kind, id, call.services.reveal, order, **wanted)
@@ -67,7 +61,7 @@ def as_of(call: Call, kind: str, id: int) -> Any:
 def diff(call: Call, kind: str, id: int) -> Any:
     """What differs between two versions of an object, field by field."""
     order = _order_of(call, kind, id)
-    one, other = (_whole(call, name, required=True) for name in ("from", "to"))
+    one, other = (whole(call, name, required=True) for name in ("from", "to"))
     assert one is not None and other is not None  # noqa: S101 - required
     found = past.diff(call.log, kind, id, one, other, call.services.reveal, order)
     if found is None:
@@ -87,27 +81,3 @@ def _order_of(call: Call, kind: str, id: int) -> int | None:
     if order is None:
         raise not_found(kind, id)
     return order
-
-
-def _point(call: Call) -> dict[str, Any]:
-    unknown = sorted(set(call.query) - set(AT))
-    if unknown:
-        raise WrongInput(**{unknown[0]: [f"Known are {', '.join(AT)}."]})
-    said = {name: text for name, text in call.query.items() if text != ""}
-    if len(said) > 1:
-        raise WrongInput(**{name: ["One of version, position and at is enough."] for name in said})
-    if "at" in said:
-        try:
-            return {"at": min(moment(said["at"], call.log.reference), datetime.max.replace(tzinfo=UTC))}
-        except Wrong as wrong:
-            raise WrongInput(at=[str(wrong)]) from None
-    return {name: _whole(call, name) for name in said}
-
-
-def _whole(call: Call, name: str, *, required: bool = False) -> int | None:
-    text = call.query.get(name, "")
-    if text == "" and required:
-        raise WrongInput(**{name: ["Missing data for required field."]})
-    if not text.isascii() or not text.isdigit() or len(text) > 18:
-        raise WrongInput(**{name: ["A whole number from 0 is needed."]})
-    return int(text)

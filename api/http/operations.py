@@ -88,7 +88,7 @@ def _parameters(one: Route) -> list[dict[str, Any]]:
     return found
 
 
-_REQUIRED = frozenset({("order-stock-info", "order_number"), ("diff", "from"), ("diff", "to")})
+_REQUIRED = frozenset({("order-stock-info", "order_number"), ("diff", "from"), ("diff", "to"), ("search", "q")})
 """(end of the path, query parameter) where it cannot be answered without."""
 
 
