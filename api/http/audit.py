@@ -3,8 +3,8 @@
 from typing import Any
 
 from api.audit_tools import verified
-from api.http.details import not_found
 from api.http.audit_points import AT, point, whole
+from api.http.details import not_found
 from api.http.errors import Failure
 from api.http.routes import AUDIT, OMS, Call, route
 from api.http.whose import order_of

@@ -1,4 +1,4 @@
-"""`audit/search/` and `audit/correlation/`: from whatever somebody has in hand to the objects it is about (spec 6.1)."""
+"""`audit/search/` and `audit/correlation/`: from what somebody has in hand to the objects it is about (spec 6.1)."""
 
 from collections.abc import Iterable
 from typing import Any
