@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from projections.fold import Step, Touched
-from projections.model import Count, OfEvents, OfState
+from projections.model import Chained, Count, OfEvents, OfState
 from projections.objects.person import Reveal
 
 ALL: Count = (0, "")
@@ -15,11 +15,12 @@ ALL: Count = (0, "")
 
 @dataclass(slots=True)
 class Changes:
-    """Of one table."""
+    """Of one table. `follows`: rows of `put` that end one which stands (model.Chained)."""
 
     put: list[msgspec.Struct] = field(default_factory=list)
     removed: list[int | str] = field(default_factory=list)
     counts: Counter[Count] = field(default_factory=Counter)
+    follows: list[msgspec.Struct] = field(default_factory=list)
 
 
 def of_state(model: OfState, touched: Iterable[Touched], reveal: Reveal) -> Changes:
@@ -88,4 +89,22 @@ def of_events(model: OfEvents, steps: Sequence[Step]) -> Changes:
         for row in put:
             first.setdefault(_key(row), row)
         return Changes(list(first.values()))
+    if isinstance(model, Chained):
+        return Changes(put, follows=_chained(model, put))
     return Changes(put, [], Counter({ALL: len(put)}))
+
+
+def _chained(model: Chained, put: Iterable[msgspec.Struct]) -> list[msgspec.Struct]:
+    """Ends each row by the next one of its thing; gives the first ones, which may follow on rows that stand."""
+    last: dict[tuple[object, ...], msgspec.Struct] = {}
+    first = []
+    for row in put:
+        thing = tuple(getattr(row, column) for column in model.of)
+        before = last.get(thing)
+        if before is None:
+            first.append(row)
+        else:
+            for end, start in model.ends:
+                setattr(before, end, getattr(row, start))
+        last[thing] = row
+    return first

@@ -116,3 +116,13 @@ class OfEvents(Table):
 
     rows: Callable[[Recorded, Order | None, Order], Iterable[msgspec.Struct]]
     once: bool = field(default=False, kw_only=True)
+
+
+@dataclass(frozen=True)
+class Chained(OfEvents):
+    """Rows of which each ends the one before it of the same thing. `of`: the columns that say which thing; `ends`:
+    (column of the old row, column of the new one whose value it takes). A row is open while the first of them is
+    null."""
+
+    of: tuple[str, ...] = field(kw_only=True)
+    ends: tuple[tuple[str, str], ...] = field(kw_only=True)

@@ -14,7 +14,7 @@ import psycopg
 
 from projections.changes import Changes
 from projections.counts import CountRow
-from projections.model import Count, OfEvents, Table
+from projections.model import Chained, Count, OfEvents, Table
 
 _encode = msgspec.json.Encoder(decimal_format="string").encode
 
@@ -34,6 +34,14 @@ def _put(table: Table, name: str) -> str:
     return f'{text} on conflict ("{key}") do update set {changes}'
 
 
+@cache
+def _end(table: Chained, name: str) -> str:
+    changes = ", ".join(f"{end} = n.{start}" for end, start in table.ends)
+    same = " and ".join(f"t.{column} = n.{column}" for column in table.of)
+    rows = f"json_populate_recordset(null::{name}, %s::json)"
+    return f"update {name} t set {changes} from {rows} n where {same} and t.{table.ends[0][0]} is null"  # noqa: S608 - names of ours
+
+
 def _values(table: Table, rows: Sequence[msgspec.Struct]) -> tuple[Any, ...]:
     if not table.uncompressed:
         return (_encode(rows).decode(),)
@@ -48,6 +56,8 @@ def write(connection: psycopg.Connection[Any], table: Table, name: str, changes:
     """Puts and removes rows of a table that stands under `name`."""
     if changes.removed:
         connection.execute(f'delete from {name} where "{table.columns[0]}" = any(%s)', (changes.removed,))  # noqa: S608 - names of ours
+    if isinstance(table, Chained) and changes.follows:
+        connection.execute(_end(table, name), _values(table, changes.follows), prepare=True)
     if changes.put:
         connection.execute(_put(table, name), _values(table, changes.put), prepare=True)
 

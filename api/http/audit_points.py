@@ -1,5 +1,6 @@
 """A point of the past as a request names it: a version, a position of the log or a time (spec 6.1)."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,11 +15,13 @@ AT = {
 }
 
 
-def point(call: Call) -> dict[str, Any]:
-    unknown = sorted(set(call.query) - set(AT))
+def point(call: Call, given: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """At most one of AT, as {name: value}. `given`: these parameters, else the whole query."""
+    given = call.query if given is None else given
+    unknown = sorted(set(given) - set(AT))
     if unknown:
         raise WrongInput(**{unknown[0]: [f"Known are {', '.join(AT)}."]})
-    said = {name: text for name, text in call.query.items() if text != ""}
+    said = {name: text for name, text in given.items() if text != ""}
     if len(said) > 1:
         raise WrongInput(**{name: ["One of version, position and at is enough."] for name in said})
     if "at" in said:

@@ -124,6 +124,7 @@ OBJECTS = {
     "AuditSearch": "results:Found[]",
     "ChainEntry": """position:int at:time kind:str id:int stream:str stream_version:int event:str sentence:str actor:str
         command:str correlation:str causation:str data:object event_id:str command_id:str webhooks:object[]""",
+    "AsOfPage": "count:int next:str? previous:str? results:object[]",
     "Chain": "results:ChainEntry[] next_after:int?",
     "Verified": """events:int seconds:float violations:object[] chain:str? compared:object shortfalls:int""",
     "StockWhenPlanned": "date:time? order_item:object stock_data:object",

@@ -10,6 +10,7 @@ from projections.models.packages import PACKAGE_ITEMS, PACKAGES
 from projections.models.places import PLACES
 from projections.models.plans import PLANS
 from projections.models.shipments import SHIPMENT_AWB_NUMBERS, SHIPMENTS
+from projections.models.state_spans import STATE_SPANS
 from projections.models.state_transition_logs import STATE_TRANSITION_LOGS
 from projections.models.transfers import TRANSFER_ITEMS, TRANSFERS
 
@@ -26,6 +27,7 @@ MODELS: tuple[OfState | OfEvents, ...] = (
     SHIPMENT_AWB_NUMBERS,
     DISCREPANCIES,
     STATE_TRANSITION_LOGS,
+    STATE_SPANS,
     PLANS,
     PLACES,
     CUSTOMERS,
