@@ -28,7 +28,7 @@ POOL_SECONDS = 3.0
 RECONNECT_SECONDS = 1.0
 """A pool that fails longer gives up until the next request; its own pauses would grow and outlast the outage."""
 
-DECLARED = every_route.__all__  # imported for what it declares
+every_route.declare()
 
 
 def services_of(log: EventLog, settings: Settings, secret_key: str) -> Services:

@@ -1,57 +1,14 @@
-"""Imports every file of routes once, so that all are declared."""
+"""Imports every file of this folder once, so that all routes are declared: a new file is named nowhere else."""
 
-from api.http import (
-    application_settings,
-    audit,
-    cancellations,
-    audit_as_of,
-    audit_search,
-    commands,
-    details,
-    docs_page,
-    documents,
-    health,
-    hooks,
-    intake,
-    lists,
-    localization,
-    locations,
-    login,
-    openapi,
-    people,
-    permission_groups,
-    records,
-    scenarios,
-    states,
-    stock,
-    stock_when_planned,
-    transitions,
-)
+from importlib import import_module
+from pkgutil import iter_modules
 
-__all__ = [
-    "application_settings",
-    "audit",
-    "cancellations",
-    "audit_as_of",
-    "audit_search",
-    "commands",
-    "details",
-    "docs_page",
-    "documents",
-    "health",
-    "hooks",
-    "intake",
-    "lists",
-    "localization",
-    "locations",
-    "login",
-    "openapi",
-    "people",
-    "permission_groups",
-    "records",
-    "scenarios",
-    "states",
-    "stock",
-    "stock_when_planned",
-    "transitions",
-]
+import api.http
+
+EVERY = tuple(sorted(found.name for found in iter_modules(api.http.__path__) if found.name != "app"))
+
+
+def declare() -> None:
+    """The routes stand in api.http.routes.ROUTES afterwards, in the order of their files."""
+    for name in EVERY:
+        import_module(f"api.http.{name}")

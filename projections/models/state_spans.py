@@ -1,5 +1,5 @@
-"""`state_spans`: from when to when each order, package and transfer was in each of its states: what a list looked like at
-any time, and how long anything took, are questions about it (spec 6.1 `audit/as-of/`)."""
+"""`state_spans`: from when to when each order, package and transfer was in each of its states. What a list looked like
+at any time, and how long anything took, are questions about it (spec 6.1 `audit/as-of/`)."""
 
 from collections.abc import Iterator
 from datetime import datetime

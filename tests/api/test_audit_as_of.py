@@ -39,7 +39,6 @@ def test_a_list_as_it_was(site: Site) -> None:
         ("packages/?position=x", "position"),
         ("packages/?at=2026-01-01&position=1", "at"),
         ("packages/?sort=number", "sort"),
-        ("packages/?stock_location__erp_code=NO", "stock_location__erp_code"),
     ],
 )
 def test_what_is_not_known_then(site: Site, path: str, field: str) -> None:
