@@ -115,7 +115,7 @@ def item_states(order: Order) -> dict[int, OrderStatus]:
         if package.state is not PackageStatus.cancelled:
             status = item_status_in(package.state)
             for item in package.items:
-                found[item.item].add(status)
+                found[item.item].add(OrderStatus.refunded if item.returned else status)
     for lines, status in ((order.waiting, order.status), (order.held, order.status)):
         for item_id in lines:
             found[item_id].add(status)

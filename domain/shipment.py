@@ -187,7 +187,7 @@ def _created(_: None, fact: ShipmentCreated, at: datetime) -> Shipment:
     )
 
 
-def _becomes(
+def becomes(
     shipment: Shipment, state: ShipmentStatus, at: datetime, source: str = "command", **changes: Any
 ) -> Shipment:
     return replace(shipment, state=state, history=(*shipment.history, Reached(state, at, source)), **changes)
@@ -197,7 +197,7 @@ def _numbered(shipment: Shipment, at: datetime, source: str, **changes: Any) -> 
     """With a number it is labelled, if nothing further has happened to it."""
     after = replace(shipment, **changes)
     if after.awb_number is not None and after.state is ShipmentStatus.created:
-        return _becomes(after, ShipmentStatus.labelled, at, source)
+        return becomes(after, ShipmentStatus.labelled, at, source)
     return after
 
 
@@ -238,14 +238,14 @@ def _asked(shipment: Shipment, _: ShipmentLabelRequested, _at: datetime) -> Ship
 @evolve.on(ShipmentStatusUpdated)
 def _updated(shipment: Shipment, fact: ShipmentStatusUpdated, at: datetime) -> Shipment:
     delivered = at if fact.status is ShipmentStatus.delivered else shipment.delivered_at
-    return _becomes(shipment, fact.status, at, fact.source, delivered_at=delivered)
+    return becomes(shipment, fact.status, at, fact.source, delivered_at=delivered)
 
 
 @evolve.on(ShipmentCancelled)
 def _cancelled(shipment: Shipment, _: ShipmentCancelled, at: datetime) -> Shipment:
-    return _becomes(shipment, ShipmentStatus.cancelled, at)
+    return becomes(shipment, ShipmentStatus.cancelled, at)
 
 
 @evolve.on(ShipmentHandedOver)
 def _handed_over(shipment: Shipment, fact: ShipmentHandedOver, at: datetime) -> Shipment:
-    return _becomes(shipment, ShipmentStatus.shipped, at, fact.source, shipped_at=at)
+    return becomes(shipment, ShipmentStatus.shipped, at, fact.source, shipped_at=at)

@@ -30,11 +30,13 @@ _ROWS: dict[str, list[tuple[Iterable[Any], Iterable[Any]]]] = {
         ((P.cancellation_waiting,), _CANCELLABLE),  # C31
         ((P.packed,), (P.shipped,)),  # A6
         ((P.waiting,), (P.needs_rescheduling,)),  # A7
+        ((P.ready_for_pickup, *_ON_THE_WAY, P.delivered), (P.returned,)),  # C29
     ],
     "transfer": [((T.waiting, T.ready_to_shipment), (T.cancelled,))],  # C26 of its package
     "shipment": [
         ((H.created,), (H.labelled,)),
-        ((H.created, H.labelled), (H.shipped, H.cancelled)),
+        ((H.created, H.labelled), (H.shipped, H.cancelled, H.returned)),
+        ((H.shipped,), (H.cancelled,)),  # C28, handed over to the place of pickup
         (
             (H.shipped, H.attempted_delivery, H.delivery_failed),
             (H.delivered, H.attempted_delivery, H.delivery_failed, H.returned),

@@ -4,19 +4,20 @@ from typing import Any
 
 from domain.order import Order, OrderItem
 from domain.package import Package, PackageItem
+from domain.states import PackageStatus
 from projections.objects.product import product_object
 from projections.objects.state import state_object
 from projections.objects.wire import moment
 
 
 def package_item_object(order: Order, package: Package, item: PackageItem, line: OrderItem) -> dict[str, Any]:
-    """`line`: the order item it is of. It has the state of its package."""
+    """`line`: the order item it is of. It has the state of its package, but for what came back."""
     transfers = order.transfers
     return {
         "id": item.id,
         "package": package.id,
         "order_item": item.item,
-        "state": state_object(package.state, "packageitem"),
+        "state": state_object(PackageStatus.returned if item.returned else package.state, "packageitem"),
         "product": product_object(line),
         "quantity": item.quantity,
         "unit_type": "quantity",

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from domain import cancelling
+from domain import cancelling, returning
 from domain.cancellation_plan import Answered, Asked
 
 CANCELLING: tuple[Any, ...] = (
@@ -24,4 +24,9 @@ CANCELLING: tuple[Any, ...] = (
         order=1, uuid="b94d27", pk="7", plan_type="cancel", asked=(Asked(3, 2, "changed mind", 4),),
         answered=(Answered(3, 2, True, 10, "waits for a decision", 4),),
     ),
+    returning.PackageUnpacked(package=10, reason="wrong size"),
+    returning.PackageReturned(
+        package=10, items=(returning.ReturnedItem(11, 1, 12),), location=15, condition="damaged", whole=True
+    ),
+    returning.ShipmentReturned(shipment=30, package=10, whole=True),
 )  # fmt: skip

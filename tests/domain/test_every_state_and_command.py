@@ -18,6 +18,7 @@ from domain.package_commands import PackInput, ShipmentStatusInput
 from domain.package_exceptions import CancelInput, MissingInput, MissingItem, ReasonInput, RefuseInput
 from domain.picking_up import PickupInput
 from domain.reservations import holdings, slots
+from domain.returning import ReturnInput, UnpackInput
 from domain.shipping import AdvancedShipmentInput, LabelInput, ShipmentInfoInput
 from domain.states import PackageStatus, TransferStatus
 from domain.transfer import DeliverInput, TransferCancelled
@@ -50,6 +51,8 @@ PACKAGE_TABLE: dict[str, tuple[set[int], int | str]] = {
     "update-shipment-label": ({200, 450, 500, 600}, "same"),
     "cancel-package": ({50, 100, 150, 200, 300, 400, 450, 910, 920, 930}, 1000),
     "decline-cancellation": ({930}, "before"),
+    "unpack-package": ({450, 500, 550}, 400),
+    "return-package": ({550, 600, 700, 800, 900}, 1200),
 }
 TRANSFER_TABLE: dict[str, tuple[set[str], str]] = {
     "transfer-ready-for-dispatch": ({"waiting"}, "ready_to_shipment"),
@@ -68,6 +71,8 @@ INPUTS: dict[str, Any] = {
     "update-shipment-status": ShipmentStatusInput("delivered"),
     "cancel-package": CancelInput(),
     "decline-cancellation": DeclineInput("sent already"),
+    "unpack-package": UnpackInput("wrong size"),
+    "return-package": ReturnInput(),
     "deliver-to-customer": PickupInput(),
     "update-invoice": InvoiceInput("INV-1", "2026-11-23"),
     "package-advanced-shipment": AdvancedShipmentInput("TRK1", "fast"),

@@ -138,13 +138,13 @@ BROKEN: list[tuple[str, int, str, Callable[[], list[Event]]]] = [
     (
         "back from packed",
         6,
-        "package 1 went from packed to ready_for_packaging",
+        "package 1 went from packed to preparing",
         broken(
             *STOCK,
             INTAKE,
             PLAN,
             ("order-1", PackagePacked(package=1, state=P.packed)),
-            ("order-1", PackagePicked(package=1)),
+            ("order-1", PackagePreparing(package=1)),
         ),
     ),
     (
