@@ -1,6 +1,7 @@
 """Imports every kind once, so that all facts, commands and kinds are declared. Readers of the log import this."""
 
 from domain import (
+    amending,
     application_settings,
     cancelling,
     cancelling_commands,
@@ -25,6 +26,7 @@ from domain.kinds import Kind, register
 register(Kind("order", order.evolve, reservations.effects))
 
 __all__ = [
+    "amending",
     "application_settings",
     "cancelling",
     "cancelling_commands",

@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 
+from domain.amending import OrderHeldLinesReleased
 from domain.kernel import Facts, Refusal
 from domain.order import Order, OrderPlanRequested, OrderReceived, needs_planning
+from domain.order_lines import more
 from domain.states import OrderStatus
 
 
@@ -17,8 +19,12 @@ def receive(order: Order | None, received: OrderReceived) -> Facts:
 
 
 def request_plan(order: Order) -> Facts:
-    """Plan it now (`orders/{id}/plan/`): lets go of `"plan": false`, and tries again what waits."""
+    """Plan it now (`orders/{id}/plan/`): lets go of `"plan": false` and of held lines, and tries again what waits."""
     if (now := order.status) is not OrderStatus.approved:
         why = f"Order {order.number} is {now.name} ({now.value}); it is planned when approved (400)."
         raise Refusal("state_conflict", why, state=str(now.value), allowed=[])
-    return [OrderPlanRequested(order=order.id)] if needs_planning(replace(order, to_plan=True)) else []
+    held = tuple(order.held.items())
+    facts: Facts = [OrderHeldLinesReleased(order=order.id, lines=held)] if held else []
+    if needs_planning(replace(order, to_plan=True, waiting=more(order.waiting, held))):
+        facts.append(OrderPlanRequested(order=order.id))
+    return facts

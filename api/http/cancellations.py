@@ -102,7 +102,7 @@ def _answer(call: Call, id: int, uuid: str, pk: str | None, plan_type: Any, clai
 
     def decided(order: Order, given: Given) -> Facts:
         asked = _asked(order, rows, by_omnitron_id)
-        confirm = _confirmed(order, given)
+        confirm = confirmed(order, given)
         return answer_plan(order, plan_type, asked, given, uuid=uuid, pk=pk, confirm=confirm)
 
     claims = (Claim(claim, answer=str(id).encode(), forever=True),) if claim is not None else ()
@@ -123,7 +123,7 @@ def _asked(order: Order, rows: list[dict[str, Any]], by_omnitron_id: bool) -> tu
     )
 
 
-def _confirmed(order: Order, given: Given) -> bool:
+def confirmed(order: Order, given: Given) -> bool:
     """A5: whether a person decides: as the order's channel says, else the installation."""
     channel = given.reference.one("channel", order.channel)
     said = None if channel is None else channel.conf.get("confirm_cancellation")
@@ -154,8 +154,9 @@ def _digest(said: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def _answered(plan: CancellationPlan, headers: dict[str, str] | None = None) -> Answer:
-    results = [
+def results_of(plan: CancellationPlan) -> list[dict[str, Any]]:
+    """The answer of a plan, a row for each place where pieces were."""
+    return [
         {
             "order_item": row.item if row.named is None else row.named,
             "accepted": row.accepted,
@@ -165,4 +166,7 @@ def _answered(plan: CancellationPlan, headers: dict[str, str] | None = None) -> 
         }
         for row in plan.answered
     ]
-    return Answer({"results": results}, headers=headers or {})
+
+
+def _answered(plan: CancellationPlan, headers: dict[str, str] | None = None) -> Answer:
+    return Answer({"results": results_of(plan)}, headers=headers or {})

@@ -12,10 +12,9 @@ from api.http.commands import KEYS, told
 from api.http.errors import Failure, answer
 from api.http.order_schema import OrderBody
 from api.http.plain_json import plain
-from api.http.routes import COMMAND, OMS, WRITE, Answer, Call, route
+from api.http.routes import OMS, WRITE, Answer, Call, route
 from domain.kinds import stream_of
 from domain.order import Destination, OrderItem, OrderReceived
-from domain.order_decisions import request_plan
 from domain.states import OrderStatus
 from eventlog.recorded import Claim, ClaimTaken, Decision, Written
 from projections.objects import render
@@ -134,26 +133,6 @@ def _decision(call: Call, received: OrderReceived, key: str | None) -> Decision:
     )
 
 
-@route("POST", f"{OMS}/orders/<int:id>/plan/", roles=COMMAND, tag="orders", status=204)
-def plan_order(call: Call, id: int) -> Answer:
-    """Asks for the order to be planned now; also one that came with `"plan": false`."""
-
-    def decided(state: Any, _given: Any) -> list[Any]:
-        if state is None or call.caller.locations is not None:
-            raise Failure(404, "not_found", f"There is no order {id}.")
-        return request_plan(state)
-
-    written = call.log.decide(
-        stream_of("order", id),
-        decided,
-        actor=call.caller.username,
-        command="plan-order",
-        correlation_id=call.request_id,
-        causation_id=call.request_id,
-    )
-    return Answer(None, 204, {"X-OMS-Position": str(written.position)})
-
-
 # --- from a body to a fact
 
 
@@ -180,8 +159,8 @@ def _received(call: Call, body: Mapping[str, Any]) -> OrderReceived:
         number=said["number"],
         channel=channel.id,
         status=OrderStatus(int(said["status"])),
-        items=tuple(_item(call, row) for row in said["items"]),
-        destination=_destination(where),
+        items=tuple(item_of(call.log.ids("order_item"), row) for row in said["items"]),
+        destination=destination_of(where),
         personal=call.services.keyring.seal(key, private),
         omnitron_id=said["omnitron_id"],
         currency=said["currency"],
@@ -206,9 +185,10 @@ def _subject(customer: Mapping[str, Any]) -> str | None:
     return customer.get("email") or (str(customer["remote_id"]) if customer.get("remote_id") else None)
 
 
-def _item(call: Call, row: Mapping[str, Any]) -> OrderItem:
+def item_of(id: int, row: Mapping[str, Any]) -> OrderItem:
+    """A line from its row as order_schema.ItemBody loads it."""
     return OrderItem(
-        id=call.log.ids("order_item"),
+        id=id,
         sku=row["sku"],
         quantity=row["quantity"],
         name=row["name"],
@@ -222,7 +202,7 @@ def _item(call: Call, row: Mapping[str, Any]) -> OrderItem:
     )
 
 
-def _destination(address: Mapping[str, Any]) -> Destination:
+def destination_of(address: Mapping[str, Any]) -> Destination:
     """Coarse, as planning needs it: coordinates to 0.01°, about a kilometre."""
 
     def name(part: Any) -> str | None:

@@ -1,9 +1,13 @@
 """Examples of the facts of cancelling, amending and returning (see examples.py)."""
 
+from decimal import Decimal
 from typing import Any
 
-from domain import cancelling, returning
+from domain import amending, cancelling, returning
 from domain.cancellation_plan import Answered, Asked
+from domain.order import Destination, OrderItem
+from domain.personal import Personal
+from domain.states import OrderStatus
 
 CANCELLING: tuple[Any, ...] = (
     cancelling.PackageItemsCancelled(
@@ -29,4 +33,15 @@ CANCELLING: tuple[Any, ...] = (
         package=10, items=(returning.ReturnedItem(11, 1, 12),), location=15, condition="damaged", whole=True
     ),
     returning.ShipmentReturned(shipment=30, package=10, whole=True),
+    amending.OrderStatusChanged(order=1, status=OrderStatus.inactive),
+    amending.OrderDetailsChanged(
+        order=1, changed=("shipping_address", "notes"), personal=Personal("k1", "c2VhbGVk"),
+        destination=Destination("United Kingdom", "York", "East", "Gate", 53.96, -1.08),
+    ),
+    amending.OrderItemsAdded(order=1, items=(OrderItem(4, "22423", 2, "CAKESTAND", price=Decimal("12.75")),)),
+    amending.OrderItemsRaised(order=1, more=((3, 2),)),
+    amending.OrderAmountsChanged(
+        order=1, amounts=amending.Amounts(Decimal("31.15"), Decimal("0.60"), Decimal("4.95"))
+    ),
+    amending.OrderHeldLinesReleased(order=1, lines=((3, 2),)),
 )  # fmt: skip

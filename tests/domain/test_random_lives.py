@@ -10,6 +10,7 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain.amending import Amendment, amend
 from domain.cancellation_plan import Asked, PlanType
 from domain.cancellations import answer_plan
 from domain.cancelling import PackageItemsCancelled
@@ -33,7 +34,7 @@ from domain.planning_facts import Level
 from domain.returning import PackageReturned, ReturnedRow, ReturnInput, UnpackInput
 from domain.shipment import Parcel
 from domain.shipping import AdvancedShipmentInput, LabelInput, ShipmentInfoInput, labelled, reported
-from domain.states import PackageStatus, TransferStatus
+from domain.states import OrderStatus, PackageStatus, TransferStatus
 from domain.stock import StockPushed
 from domain.transfer import Counted, DeliverInput, TransferDelivered
 from eventlog.mapper import decode, encode
@@ -229,6 +230,18 @@ def random_cancellation(draw: Draw, order: Order, given: Given) -> Facts:
     return answer_plan(order, kind, asked, given, uuid=uuid, pk=None, confirm=confirm, refund=lambda *_: [])
 
 
+def random_amendment(draw: Draw, order: Order, given: Given) -> Facts:
+    """Fewer or more pieces of some lines, a new line, another status."""
+    wanted = {line.id: draw(st.integers(0, line.quantity + 1)) for line in order.items if draw(st.booleans())}
+    line = OrderItem(given.ids("order_item") + 10, draw(st.sampled_from(SKUS)), draw(st.integers(1, 3)))
+    amendment = Amendment(
+        status=draw(st.sampled_from([None, OrderStatus.approved, OrderStatus.inactive, OrderStatus.cancelled])),
+        wanted=wanted,
+        added=(line,) if draw(st.booleans()) else (),
+    )
+    return amend(order, amendment, given, uuid=str(given.ids("uuid")), confirm=draw(st.booleans()))
+
+
 def step(draw: Draw, log: Shop, stream: str) -> Facts:
     """One thing that happens to an order; the facts that were written."""
     order = log.orders()[stream]
@@ -255,7 +268,11 @@ def step(draw: Draw, log: Shop, stream: str) -> Facts:
             assert refusal.code == "conflict"
             return []
     if what == "request":
-        return log.write(stream, request_plan(order))
+        try:
+            return log.write(stream, request_plan(order))
+        except Refusal as refusal:
+            assert refusal.code == "state_conflict" and order.status is not OrderStatus.approved
+            return []
     if what == "unplanned":
         return log.write(stream, record_unplanned(order, [draw(st.sampled_from(["none fits", "no answer"]))]))
     return log.write(stream, random_command(draw, order, log.given()))
