@@ -50,6 +50,21 @@ FREE_BODIES: dict[str, dict[str, Any]] = {
             }
         },
     },
+    "StockAvailability": {
+        "type": "object",
+        "description": "Whether a location, by its code, has all of it.",
+        "additionalProperties": {"type": "boolean"},
+    },
+    "StockQueryError": {
+        "type": "object",
+        "required": ["error", "message", "code", "timestamp"],
+        "properties": {
+            "error": {"type": "string"},
+            "message": {"type": "string"},
+            "code": {"type": "string"},
+            "timestamp": {"type": "string", "format": "date-time"},
+        },
+    },
     "WebhookInput": {
         "type": "object",
         "properties": {

@@ -55,7 +55,7 @@ def register(call: Call) -> Answer:
     def decided(before: Location | None, id: int) -> list[Any]:
         return location.save(before, id, Profile(**said))
 
-    said["engine"] = sealed(said["engine"], None, _secrets(call))
+    said["engine"] = sealed(said.get("engine"), None, _secrets(call))
     return _answer(call, _save(call, said, decided), 201)
 
 

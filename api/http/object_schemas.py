@@ -97,6 +97,26 @@ OBJECTS = {
     "ApplicationSetting": "id:int key:str json_value:any created_date:time? modified_date:time?",
     "Transition": """id:int slug:str aliases:str[] name:str object:str source_states:str[] target_state:str?
         is_active:bool settings:TransitionSettings permissions:any[] input_schema:object?""",
+    "Channel": """id:int name:str slug:str channel_type:str conf:object settings:object is_active:bool
+        created_date:time? modified_date:time?""",
+    "CargoCompany": """id:int name:str slug:str label_required:bool conf:object is_active:bool created_date:time?
+        modified_date:time?""",
+    "DenialReason": """id:int title:str remote_id:str? priority:int is_active:bool exclude_for:int created_date:time?
+        modified_date:time?""",
+    "SenderAddress": """id:int stock_location:int cargo_company:int origin_id:str remote_id:str? is_active:bool
+        created_date:time? modified_date:time?""",
+    "CargoCompanyCondition": """id:int name:str cargo_company:int expression:str priority:int is_active:bool
+        created_date:time? modified_date:time?""",
+    "LocationAddress": """id:any title:str? line:str? postcode:str? notes:str? latitude:decimal? longitude:decimal?
+        is_active:bool mapping:any country:Place? city:Place? township:Place? district:Place? stock_location:int
+        erp_code:str""",
+    "PackageMovements": "id:int erp_code:str name:str stock_location_type:str total:int states:object",
+    "TransferMovements": """id:int erp_code:str name:str stock_location_type:str total:int states:object
+        incoming:object""",
+    "StockChange": """position:int date:time stock_location:int erp_code:str sku:str quantity:decimal actor:str
+        command:str""",
+    "SetupNeed": "step:str is_required:bool",
+    "SetupStatus": "step:str status:str",
     "Stock": """stock_location:int erp_code:str? sku:str quantity:decimal reserved:decimal available:decimal
         asked_at:time?""",
     "Webhook": """id:int target_url:str event_type:str has_secret_key:bool additional_headers:object config:object

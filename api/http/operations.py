@@ -5,6 +5,7 @@ from typing import Any
 
 from api.http.object_schemas import page_schema
 from api.http.routes import ANYBODY, NOTHING, OMS, Route
+from api.http.stock_query import MOST
 
 PATH = re.compile(r"<(?:(\w+):)?(\w+)>")
 """A parameter in a path of Flask's: (converter, name)."""
@@ -65,7 +66,7 @@ def _parameters(one: Route) -> list[dict[str, Any]]:
             "in": "query",
             "required": (one.path.rstrip("/").rpartition("/")[2], name) in _REQUIRED,
             "description": sentence,
-            "schema": _query_type(name),
+            "schema": _query_type(one, name),
         }
         for name, sentence in one.query.items()
     ]
@@ -88,15 +89,26 @@ def _parameters(one: Route) -> list[dict[str, Any]]:
     return found
 
 
-_REQUIRED = frozenset({("order-stock-info", "order_number"), ("diff", "from"), ("diff", "to"), ("search", "q")})
+_REQUIRED = frozenset(
+    {
+        ("order-stock-info", "order_number"),
+        ("history", "erp_code"),
+        ("query-stock-availability", "sku"),
+        ("diff", "from"),
+        ("diff", "to"),
+        ("search", "q"),
+    }
+)
 """(end of the path, query parameter) where it cannot be answered without."""
 
 
-def _query_type(name: str) -> dict[str, Any]:
+def _query_type(one: Route, name: str) -> dict[str, Any]:
     if name in ("page", "limit", "page_size"):
         return {"type": "integer", "minimum": 1}
     if name == "format":
         return {"enum": ["json", "csv", "xlsx", "xls"]}
+    if one.path.endswith("query-stock-availability"):
+        return {"type": "array", "items": {"type": "string"}, "maxItems": MOST[name]}
     if name in ("version", "position", "position__gt", "from", "to"):
         return {"type": "integer", "minimum": 0}
     return {"type": "string"}
@@ -157,7 +169,7 @@ def _failures(one: Route) -> list[str]:
     writes, asked = one.method != "GET", one.roles is not ANYBODY
     found = ["400"] if writes or one.query or asked else []
     found += ["401", "403"] if asked else []
-    found += ["404"] if "<" in one.path else []
+    found += ["404"] if "<" in one.path or one.path.endswith("stock/history/") else []
     found += ["406"] if "format" in one.query or one.path.startswith("/whisperer") else []
     found += ["409", "413", "422"] if writes else []
     found += ["412"] if one.path.endswith("/command/") else []
@@ -169,6 +181,8 @@ def _failure(one: Route, status: str) -> dict[str, Any]:
     schema: dict[str, Any] = {"$ref": f"{_REF}Error"}
     if status == "406" and one.path.startswith("/whisperer"):
         schema = {"anyOf": [{"$ref": f"{_REF}WebhookError"}, schema]}
+    if one.path.endswith("query-stock-availability") and status == "400":
+        schema = {"anyOf": [{"$ref": f"{_REF}StockQueryError"}, schema]}
     return {"description": _WHEN[status], "content": {"application/json": {"schema": schema}}}
 
 

@@ -2,8 +2,8 @@
 
 import re
 import unicodedata
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from marshmallow import ValidationError, fields, pre_load, validate
@@ -12,6 +12,7 @@ from api.http.input_schemas import BIG, Switch, Text, Whole
 from api.http.order_schema import Open, text
 from api.http.plain_json import Free
 from api.http.setting_schemas import Calls
+from domain.carriers import CargoCompanyCondition, SenderAddress
 from domain.settings import CargoCompany, Channel, DenialReason, Record
 
 Body = dict[str, Any]
@@ -67,6 +68,27 @@ class DenialReasonBody(Set):
     exclude_for = Whole(load_default=24 * 3600, validate=validate.Range(0, BIG))
 
 
+def _named(value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise ValidationError("An id, a slug, a name or a code.")
+
+
+class SenderAddressBody(Set):
+    stock_location = fields.Raw(required=True, validate=_named)
+    cargo_company = fields.Raw(required=True, validate=_named)
+    origin_id = words(100, required=True)
+    remote_id = text(100, None)
+    is_active = switch()
+
+
+class CargoCompanyConditionBody(Set):
+    name = words(required=True)
+    cargo_company = fields.Raw(required=True, validate=_named)
+    expression = text(5000)
+    priority = Whole(load_default=0, validate=validate.Range(0, BIG))
+    is_active = switch()
+
+
 def slug_of(text: str) -> str:
     """“Fast Cargo” → fast-cargo; what has no letter of the alphabet stays as it is."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
@@ -87,7 +109,8 @@ def _slug(made: Callable[[str], str]) -> Callable[[Body, Any], Body]:
 @dataclass(frozen=True)
 class RecordKind:
     """`paths`: the first is the one to use, the others are older names of it. `names`: unique in the kind.
-    `complete(body, record before or None)` fills in what was not said. `sealed`: fields that may hold secrets."""
+    `complete(body, record before or None)` fills in what was not said. `sealed`: fields that may hold secrets.
+    `others`: fields that name a record of another kind, by id, slug, name or code. `answers`: the OpenAPI component."""
 
     kind: str
     record: type[Record]
@@ -97,6 +120,11 @@ class RecordKind:
     names: tuple[str, ...]
     complete: Callable[[Body, Any], Body] = lambda said, _before: said
     sealed: tuple[str, ...] = ()
+    others: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def answers(self) -> str:
+        return self.record.__name__
 
 
 RECORD_KINDS = (
@@ -127,5 +155,23 @@ RECORD_KINDS = (
         ("packages/package_denial_reason", "package-denial-reason"),
         DenialReasonBody,
         ("title",),
+    ),
+    RecordKind(
+        "sender_address",
+        SenderAddress,
+        "sender address",
+        ("stocklocations-senderaddress",),
+        SenderAddressBody,
+        (),
+        others={"stock_location": "location", "cargo_company": "cargo_company"},
+    ),
+    RecordKind(
+        "cargo_company_condition",
+        CargoCompanyCondition,
+        "carrier condition",
+        ("cargo-company-conditions",),
+        CargoCompanyConditionBody,
+        ("name",),
+        others={"cargo_company": "cargo_company"},
     ),
 )

@@ -7,6 +7,7 @@ from typing import Any
 from marshmallow import Schema
 
 from api.http.details import not_found
+from api.http.errors import WrongInput
 from api.http.paging import PARAMETERS, page_of_all
 from api.http.record_kinds import RECORD_KINDS, RecordKind
 from api.http.routes import ALL, COMMON, OMS, READ, WRITE, Answer, Call, route
@@ -99,10 +100,19 @@ class Routes:
         return self.of.record(id, **self.of.complete(body, before))
 
     def _said(self, call: Call, id: int | None) -> dict[str, Any]:
-        """The body with its secrets put away."""
+        """The body with its secrets put away and ids for the records it names."""
         before = None if id is None else call.log.state(stream_of(self.of.kind, id)).state
+        found = {
+            name: _found(call, kind, name, call.body[name])
+            for name, kind in self.of.others.items()
+            if name in call.body
+        }
         held = {name: call.body[name] for name in self.of.sealed if name in call.body}
-        return {**call.body, **{name: put_away(call, name, v, getattr(before, name, None)) for name, v in held.items()}}
+        return {
+            **call.body,
+            **found,
+            **{name: put_away(call, name, v, getattr(before, name, None)) for name, v in held.items()},
+        }
 
     def _save(self, call: Call, id: int | None, made: Callable[[Any, int], Any], said: dict[str, Any]) -> Saved:
         def decided(before: Any, record_id: int) -> list[Any]:
@@ -111,6 +121,18 @@ class Routes:
             return settings.save(before, made(before, record_id))
 
         return save(call, self.of.kind, decided, command=f"save-{self.of.title}", names=self.of.names, id=id, said=said)
+
+
+def _found(call: Call, kind: str, field: str, said: str | int) -> int:
+    """The id of a record or location that is named by id, slug, name or code."""
+    reference = call.log.reference
+    reference.refresh()
+    one = reference.one(kind, said) if isinstance(said, int) else reference.find(kind, said)
+    if one is None and isinstance(said, str) and said.isascii() and said.isdigit() and len(said) < 19:
+        one = reference.one(kind, int(said))
+    if one is None or getattr(one, "removed", False):
+        raise WrongInput(**{field: [f"There is no {str(said)[:100]!r}."]})
+    return int(one.id)
 
 
 def _declare(of: RecordKind) -> None:
@@ -126,14 +148,32 @@ def _declare(of: RecordKind) -> None:
         ("DELETE", "<int:id>/", routes.remove, f"Removes a {title}; its name may be used again.", None, 204),
     )
     for path in of.paths:
+        common = COMMON if "stock_location" not in of.others else ALL
         for method, below, function, sentence, body, status in declared:
             roles = READ if method == "GET" else WRITE
-            reach = COMMON if method == "GET" else ALL
-            made = route(method, f"{OMS}/{path}/{below}", roles=roles, tag=tag, body=body, status=status, reach=reach)
+            reach = common if method == "GET" else ALL
+            made = route(
+                method,
+                f"{OMS}/{path}/{below}",
+                roles=roles,
+                tag=tag,
+                body=body,
+                status=status,
+                answers="" if status == 204 else of.answers,
+                reach=reach,
+            )
             made(named(function, f"{method} {path} {below}", sentence))
         for below in ("", "list-simple/"):
             sentence = f"A page of {title}s" + (", for BI tools." if below else ".")
-            made = route("GET", f"{OMS}/{path}/{below}", roles=READ, tag=tag, query=listing, reach=COMMON)
+            made = route(
+                "GET",
+                f"{OMS}/{path}/{below}",
+                roles=READ,
+                tag=tag,
+                query=listing,
+                answers=f"[{of.answers}]",
+                reach=common,
+            )
             made(named(routes.page, f"list {path} {below}", sentence))
 
 

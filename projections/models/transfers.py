@@ -74,7 +74,8 @@ TRANSFERS = OfState(
     lambda order: order.transfers,
     _row,
     besides=_shown,
-    counted=lambda _, transfer: (0, transfer.state.value),
+    counted=lambda _, transfer: (transfer.source, transfer.state.value),
+    revision="2",
     indexes=(
         "(source, state, id)",
         "(destination, state, id)",

@@ -6,6 +6,7 @@ from typing import Any
 
 from domain import (
     application_settings,
+    carriers,
     discrepancy,
     invoice,
     location,
@@ -181,6 +182,13 @@ EXAMPLES: tuple[Any, ...] = (
     ),
     settings.DenialReasonSaved(
         denial_reason=4, record=settings.DenialReason(4, "Too busy", "R4", 1, False, 3600)
+    ),
+    carriers.SenderAddressSaved(
+        sender_address=9, record=carriers.SenderAddress(9, 14, 6, "LDS-14", "R14", False)
+    ),
+    carriers.CargoCompanyConditionSaved(
+        cargo_company_condition=5,
+        record=carriers.CargoCompanyCondition(5, "heavy", 6, "package.weight > 30", 3, False),
     ),
     settings.ScenarioSaved(scenario=7, record=settings.Scenario(7, "Standard", {"rules": []}, False)),
     settings.TransferScenarioSaved(

@@ -89,7 +89,7 @@ def assert_counts_are_true(log: EventLog) -> None:
     for table, location, state in (
         ("orders", "0", "state::text"),
         ("packages", "location", "state::text"),
-        ("transfers", "0", "state"),
+        ("transfers", "source", "state"),
         ("shipments", "0", "state"),
         ("discrepancies", "location", "reason"),
         *((name, "0", "''") for name in ("order_items", "package_items", "transfer_items", "plans")),
