@@ -1,6 +1,5 @@
 """A decision as append_v1 takes it (sql/002_append.sql says the fields), checked for what PostgreSQL cannot hold."""
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +10,7 @@ from uuid import UUID
 import msgspec
 
 from domain.guards import SlotEffect, StockEffect
+from eventlog.chain import digest
 from eventlog.mapper import encode as encode_fact
 from eventlog.recorded import Claim, Decision, Poisoned
 
@@ -90,15 +90,6 @@ class Encoded:
 
 
 _json = msgspec.json.Encoder(decimal_format="string").encode
-
-
-def digest(
-    stream: str, topic: str, actor: str, command: str, command_id: str, correlation: str, causation: str, data: bytes
-) -> str:
-    """SHA-256 (hex) over all of an event that its writer knows; the chain adds position, version and time. The parts
-    hold no NUL, so joining with one is unambiguous."""
-    parts = "\0".join((stream, topic, actor, command, command_id, correlation, causation, ""))
-    return hashlib.sha256(parts.encode() + data).hexdigest()
 
 
 def encode(decision: Decision) -> Encoded:

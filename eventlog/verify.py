@@ -1,22 +1,16 @@
 """Walks the log and names the first wrong event: positions and versions without gaps, time never backwards, and the
 hash chain, which shows a changed, missing, added or reordered event (spec 6.2)."""
 
-import hashlib
-import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
 from psycopg.rows import namedtuple_row
 
+from eventlog.chain import FIRST_HASH, Walk
 from eventlog.connect import connect
-from eventlog.encode import digest
 from eventlog.read import read_head
-
-_POSTGRES_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
-_FIRST_HASH = bytes(32)
 
 # Every event as it is stored, by position.
 WALK = """
@@ -50,14 +44,6 @@ class Verified:
     wrong: str | None
 
 
-def chain(before: bytes, digest_hex: str, position: int, version: int, at: datetime) -> bytes:
-    """The hash of an event: over the one before it, its digest, position, version and time (sql/002_append.sql)."""
-    microseconds = (at - _POSTGRES_EPOCH) // timedelta(microseconds=1)
-    return hashlib.sha256(
-        before + bytes.fromhex(digest_hex) + struct.pack("!qiq", position, version, microseconds)
-    ).digest()
-
-
 def verify(
     database_url: str, after: int = 0, until: int | None = None, progress: Callable[[int], None] | None = None
 ) -> Verified:
@@ -67,14 +53,14 @@ def verify(
         connection.execute("set transaction isolation level repeatable read, read only")
         head = read_head(connection)
         last = head.position if until is None else min(until, head.position)
-        walk = _Walk(connection, after)
+        walk = _walk(connection, after)
         for row in _rows(connection, after, last):
             wrong = walk.step(row)
             if wrong is not None:
                 return Verified(walk.events, row.position, walk.hash, wrong)
             if progress is not None and walk.events % 10_000 == 0:
                 progress(walk.events)
-        return Verified(walk.events, walk.position, walk.hash, walk.end(last, head.position, head.hash))
+        return Verified(walk.events, walk.position, walk.hash, _end(connection, walk, last, head.position, head.hash))
 
 
 def _rows(connection: psycopg.Connection[Any], after: int, until: int) -> Iterator[Any]:
@@ -84,54 +70,22 @@ def _rows(connection: psycopg.Connection[Any], after: int, until: int) -> Iterat
         yield from cursor
 
 
-class _Walk:
-    def __init__(self, connection: psycopg.Connection[Any], after: int) -> None:
-        self.connection = connection
-        self.position, self.events, self.hash = after, 0, _FIRST_HASH
-        self.at = _POSTGRES_EPOCH
-        self.versions: dict[str, int] = {}
-        if after:
-            row = connection.execute(HASH_AT, (after,)).fetchone()
-            if row is None:
-                raise LookupError(f"there is no event at position {after} to begin after")
-            self.hash = row[0]
-            self.versions = dict(connection.execute(VERSIONS_AT, (after,)).fetchall())
+def _walk(connection: psycopg.Connection[Any], after: int) -> Walk:
+    if not after:
+        return Walk(0, FIRST_HASH)
+    row = connection.execute(HASH_AT, (after,)).fetchone()
+    if row is None:
+        raise LookupError(f"there is no event at position {after} to begin after")
+    return Walk(after, row[0], dict(connection.execute(VERSIONS_AT, (after,)).fetchall()))
 
-    def step(self, row: Any) -> str | None:
-        """What is wrong with the next event, if anything is."""
-        name = f"{row.topic} at position {row.position} ({row.stream} version {row.version})"
-        if row.position != self.position + 1:
-            return f"position {self.position + 1} is missing: {name} follows {self.position}"
-        if row.version != self.versions.get(row.stream, 0) + 1:
-            return f"{name} does not follow version {self.versions.get(row.stream, 0)}"
-        if row.at < self.at:
-            return f"{name} has a time before the event before it"
-        found = digest(
-            row.stream,
-            row.topic,
-            row.actor,
-            row.command,
-            row.command_id,
-            row.correlation_id,
-            row.causation_id,
-            row.data.encode(),
-        )
-        if chain(self.hash, found, row.position, row.version, row.at) != row.hash:
-            return f"{name} is not what was written, or what was before it is not: its hash does not fit"
-        self.position, self.at, self.hash = row.position, row.at, row.hash
-        self.versions[row.stream] = row.version
-        self.events += 1
+
+def _end(connection: psycopg.Connection[Any], walk: Walk, last: int, head: int, head_hash: bytes) -> str | None:
+    """What is wrong with the heads, once every event is right."""
+    if walk.position != last:
+        return f"position {walk.position + 1} is missing: the log should go on to {last}"
+    if last != head:
         return None
-
-    def end(self, last: int, head: int, head_hash: bytes) -> str | None:
-        """What is wrong with the heads, once every event is right."""
-        if self.position != last:
-            return f"position {self.position + 1} is missing: the log should go on to {last}"
-        if last != head:
-            return None
-        if self.hash != head_hash:
-            return f"the head of the log does not fit its last event at position {last}"
-        wrong = self.connection.execute(HEADS).fetchone()
-        return (
-            None if wrong is None else f"the head of stream {wrong[0]} says version {wrong[1]}, its events {wrong[3]}"
-        )
+    if walk.hash != head_hash:
+        return f"the head of the log does not fit its last event at position {last}"
+    wrong = connection.execute(HEADS).fetchone()
+    return None if wrong is None else f"the head of stream {wrong[0]} says version {wrong[1]}, its events {wrong[3]}"
