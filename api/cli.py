@@ -5,6 +5,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import Any
 
 from api import logs
@@ -59,6 +60,13 @@ def parser() -> argparse.ArgumentParser:
     verb("verify", _audit("verify"), "the laws of the domain, the hash chain and the guards over the whole log")
     rebuild = verb("rebuild", _audit("rebuild"), "a read model (or `guards`) anew from the log, then swapped in")
     rebuild.add_argument("name", help="a table's name, `all`, or `guards`")
+    head = verb("head", _audit("head", "trust_tools"), "where the log ends, signed, to be kept elsewhere")
+    head.add_argument("--against", metavar="FILE", help="a head kept earlier: does the log go on from it?")
+    export = verb("export", _audit("export", "trust_tools"), "the log as a zip file, checked with Python alone")
+    export.add_argument("file")
+    replay = verb("replay", _audit("replay", "trust_tools"), "the installation as of a position, in another database")
+    replay.add_argument("--into", required=True, metavar="DB", help="an empty database's URL, or a new one's name")
+    replay.add_argument("--until", type=int, metavar="POSITION", help="else all of it")
     from api import webhook_tools
 
     webhook_tools.declare(verb("webhooks", _webhooks, "what waits, what was sent, retries and replays"))
@@ -144,13 +152,12 @@ def _demo(settings: Settings, arguments: argparse.Namespace) -> int:
     return demo(settings, arguments)
 
 
-def _audit(name: str) -> Run:
+def _audit(name: str, file: str = "audit_tools") -> Run:
     def run(settings: Settings, arguments: argparse.Namespace) -> int:
-        from api import audit_tools
         from api.installation import prepared
         from api.opening import opened
 
-        tool: Callable[..., int] = getattr(audit_tools, name)
+        tool: Callable[..., int] = getattr(import_module(f"api.{file}"), name)
         with prepared(settings) as place, opened(place.settings) as log:
             return tool(log, place, arguments, say)
 

@@ -1,0 +1,56 @@
+"""`oms replay`: a whole installation as of a position, in a database of its own, to look around in; nothing is sent
+(spec 6.3)."""
+
+from collections.abc import Callable
+from threading import Event, Thread
+
+from api.http.users import install
+from eventlog.log import EventLog
+from eventlog.replay import replay
+from projections.projector import Projector
+from projections.schema import FOLLOWER
+from projections.schema import install as install_projections
+from scenarios.keeping import prepare as prepare_planner
+from webhook_outbox.fan_out import FOLLOWER as FAN_OUT
+from webhook_outbox.tables import prepare as prepare_webhooks
+
+BESIDE = ("passwords", "plan_frames", "plan_inputs")
+"""So that people can log in, and plans can be explained."""
+
+# Whoever starts senders there by mistake finds nothing to send of what was replayed.
+SEEN = """
+insert into followers (application_name, notification_id, epoch) values (%s, %s, 1)
+on conflict (application_name) do update set notification_id = excluded.notification_id
+"""
+
+
+def replay_installation(
+    source: EventLog, into_url: str, until: int, secret: str, progress: Callable[[int], None] | None = None
+) -> int:
+    """The log up to `until`, guards, read models; gives the last position. `secret`: the installation's."""
+    target = EventLog.open(into_url)
+    try:
+        install(target)
+        prepare_planner(target)
+        prepare_webhooks(target)
+        last = replay(source.direct_url, into_url, until, BESIDE, progress)
+        with target.listening() as connection:
+            connection.execute(SEEN, (FAN_OUT, last))
+        _project(target, last, secret)
+    finally:
+        target.close()
+    return last
+
+
+def _project(target: EventLog, last: int, secret: str) -> None:
+    install_projections(target)
+    keyring = target.keyring(secret)
+    stop = Event()
+    thread = Thread(target=Projector(target, keyring.reveal, keyring.warm).run, args=(stop,), name="replay")
+    thread.start()
+    try:
+        while thread.is_alive() and not target.wait_for([FOLLOWER], last, 1.0):
+            pass
+    finally:
+        stop.set()
+        thread.join()

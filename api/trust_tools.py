@@ -1,0 +1,97 @@
+"""The command line about trust in the log (spec 6.2, 6.3): signed heads, the export checked anywhere, replay."""
+
+import argparse
+import json
+import re
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from api.audit_tools import Say
+from api.installation import Place
+from api.replaying import replay_installation
+from eventlog.chain import signature_of
+from eventlog.export import export as export_log
+from eventlog.heads import disagreement, signed_head
+from eventlog.log import EventLog
+from eventlog.replay import NotEmpty
+
+
+def head(log: EventLog, place: Place, arguments: argparse.Namespace, say: Say) -> int:
+    """Where the log ends, signed, to be kept elsewhere; `--against FILE`: whether the log goes on from a kept one."""
+    with log.listening() as connection:
+        now = signed_head(connection, place.secret_key)
+        if arguments.against is None:
+            arguments.json = True  # what is kept is JSON
+            say(arguments, now, str)
+            return 0
+        kept = _kept(arguments.against)
+        if isinstance(kept, str):
+            print(kept, file=sys.stderr)
+            return 2
+        wrong = _wrong(now, kept) or disagreement(connection, kept)
+    said = {"kept": kept["position"], "now": now["position"], "wrong": wrong}
+    say(arguments, said, lambda s: s["wrong"] or f"the log goes on from position {s['kept']} to {s['now']}")
+    return 0 if wrong is None else 1
+
+
+def _kept(path: str) -> dict[str, Any] | str:
+    try:
+        kept = json.loads(Path(path).read_text())
+        if isinstance(kept, dict) and isinstance(kept.get("position"), int):
+            return kept
+    except (OSError, ValueError):
+        pass
+    return f"{path} holds no head as `oms head` prints it."
+
+
+def _wrong(now: dict[str, Any], kept: dict[str, Any]) -> str | None:
+    if kept.get("public_key") != now["public_key"]:
+        return "the kept head was signed by another installation, or OMS_SECRET_KEY is another"
+    good, sentence = signature_of(kept)
+    return None if good else sentence
+
+
+def export(log: EventLog, place: Place, arguments: argparse.Namespace, say: Say) -> int:
+    """The whole log into a zip file with its signed head and a checker that needs Python alone."""
+    path = Path(arguments.file)
+    if path.exists():
+        print(f"{path} is there already.", file=sys.stderr)
+        return 2
+    with log.listening() as connection:
+        done = export_log(connection, place.secret_key, path)
+    said = {"file": str(path), **done}
+    say(arguments, said, lambda s: f"{s['position']} events in {s['file']}; signed by the key {s['public_key']}")
+    return 0
+
+
+def replay(log: EventLog, place: Place, arguments: argparse.Namespace, say: Say) -> int:
+    """The installation as of a position in another database, to look around in; nothing is sent."""
+    url = arguments.into if "=" in arguments.into or "://" in arguments.into else _made(log, arguments.into)
+    if url is None:
+        return 2
+    until = 2**62 if arguments.until is None else arguments.until
+    try:
+        last = replay_installation(log, url, until, place.secret_key)
+    except NotEmpty as refused:
+        print(refused, file=sys.stderr)
+        return 2
+    said = {"database_url": url, "position": last}
+    say(arguments, said, lambda s: f"as of position {last}: DATABASE_URL={s['database_url']!r} oms api")
+    return 0
+
+
+def _made(log: EventLog, name: str) -> str | None:
+    """A new database of this name on the same server."""
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,62}", name):
+        print(f"{name!r} is no name of a database: small letters, digits and _.", file=sys.stderr)
+        return None
+    # One that is there is welcome where it is empty, and refused later where it is not.
+    with log.listening() as connection, suppress(psycopg.errors.DuplicateDatabase):
+        connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+    return make_conninfo(log.direct_url, dbname=name)
