@@ -7,6 +7,7 @@ from threading import Event
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from api.retention import let_go
 from api.settings import Settings
 from eventlog.log import EventLog
 from webhook_outbox.retention import sweep
@@ -28,7 +29,17 @@ def webhook_partitions(log: EventLog, settings: Settings) -> None:
         )
 
 
-JOBS: dict[str, Callable[[EventLog, Settings], None]] = {"webhook partitions": webhook_partitions}
+def old_records(log: EventLog, settings: Settings) -> None:
+    """Idempotency keys, expired keys and months of the request audit that are old enough go."""
+    gone = {what: n for what, n in let_go(log, settings).items() if n}
+    if gone:
+        log_.info("old enough to go: %s", ", ".join(f"{n} {what}" for what, n in gone.items()))
+
+
+JOBS: dict[str, Callable[[EventLog, Settings], None]] = {
+    "webhook partitions": webhook_partitions,
+    "old records": old_records,
+}
 """Name → what is done every hour."""
 
 

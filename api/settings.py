@@ -34,6 +34,7 @@ class Settings:
     log_format: str = "text"
     simulators: bool = False
     idempotency_days: int = 400
+    audit_days: int = 400
     plan_input_days: int = 90
     replan_minutes: int = 30
     webhook_days: int = 90
@@ -116,6 +117,7 @@ _READ: dict[str, Any] = {
     "log_format": _format,
     "simulators": _switch,
     "idempotency_days": _whole(1, 100_000),
+    "audit_days": _whole(1, 100_000),
     "plan_input_days": _whole(1, 100_000),
     "replan_minutes": _whole(1, 1440),
     "webhook_days": _whole(1, 100_000),

@@ -10,9 +10,11 @@ from flask import Flask, Request, Response, request
 from psycopg_pool import ConnectionPool
 
 from api.http import every_route, metrics
+from api.http.audit_rows import audit_row
 from api.http.bodies import read_body
 from api.http.dry_run import DryRun
 from api.http.errors import Failure, answer
+from api.http.request_audit import RequestAudit
 from api.http.routes import ALL, ANYBODY, ROUTES, Answer, Call, Route, Services
 from api.http.users import NOBODY, Caller, Users
 from api.settings import Settings
@@ -42,7 +44,7 @@ def services_of(log: EventLog, settings: Settings, secret_key: str) -> Services:
         timeout=POOL_SECONDS,
         reconnect_timeout=RECONNECT_SECONDS,
     )
-    return Services(log, pool, log.keyring(secret_key), settings, secret_key)
+    return Services(log, pool, log.keyring(secret_key), settings, secret_key, RequestAudit(log.listening))
 
 
 def create_app(services: Services) -> Flask:
@@ -71,15 +73,25 @@ def create_app(services: Services) -> Flask:
         response.headers["X-Request-ID"] = request.environ.get("oms.request_id", "")
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Cache-Control"] = "no-store"
+        _audited(services.audit, response)
         metrics.answered(request.method, response.status_code, time.perf_counter() - request.environ["oms.began"])
         return response
 
     return app
 
 
+def _audited(audit: RequestAudit, response: Response) -> None:
+    """Whoever was to change something is in the audit, before they are answered; so is who logged in or tried to."""
+    caller = request.environ.get("oms.caller")
+    if caller is None or request.method in ("GET", "HEAD", "OPTIONS") or request.environ.get("oms.dry"):
+        return
+    name = caller.username or str((request.environ.get("oms.said") or {}).get("username", ""))[:150]
+    audit.record(audit_row(request, response, request.view_args or {}, caller.id, name))
+
+
 def _wrapped(route: Route, services: Services, users: Users) -> Any:
     def view(**path: Any) -> Response:
-        caller = _caller(request, users) if route.roles is not ANYBODY else NOBODY
+        caller = request.environ["oms.caller"] = _caller(request, users) if route.roles is not ANYBODY else NOBODY
         if route.roles is not ANYBODY and not caller.roles & route.roles:
             raise Failure(403, "forbidden", f"This needs one of the roles {', '.join(sorted(route.roles))}.")
         if caller.locations is not None and route.reach == ALL and route.roles is not ANYBODY:
@@ -99,8 +111,9 @@ def _wrapped(route: Route, services: Services, users: Users) -> Any:
         try:
             given = route.function(call, **path)
         except DryRun as dry:
-            given = Answer({"events": dry.events})
+            given = Answer({"events": dry.events}, dry=True)
         answered = given if isinstance(given, Answer) else Answer(given, route.status)
+        request.environ["oms.answer"], request.environ["oms.dry"] = answered.json, answered.dry
         return _response(answered)
 
     return view

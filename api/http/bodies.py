@@ -16,7 +16,9 @@ def read_body(asked: Request, schema: Schema | None, *, free: bool) -> Any:
     """The checked body; None where the route takes none."""
     if schema is None and not free:
         return None
-    said = parse(asked.get_data(cache=False))
+    raw = asked.get_data(cache=False)
+    said = parse(raw)
+    asked.environ["oms.said"], asked.environ["oms.bytes"] = said, len(raw)  # for the audit of requests
     return schema.load(said) if schema is not None else said
 
 

@@ -62,14 +62,14 @@ def command_transfer(call: Call, id: int) -> Answer:
 
 
 @route("POST", f"{OMS}/packages/commands/", roles=COMMAND, tag="commands", free_body=True, reach=OWN)
-def command_packages(call: Call) -> dict[str, Any]:
+def command_packages(call: Call) -> Answer:
     """Runs many commands on packages; each is answered on its own, one bad item stops no other."""
     rows = call.body.get("commands")
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise Failure(400, "bad_request", "`commands` is a list of objects, each {package, slug, …}.")
     if len(rows) > MOST_COMMANDS:
         raise Failure(400, "bad_request", f"At most {MOST_COMMANDS} commands a call.")
-    return {"results": [_item(call, row, n) for n, row in enumerate(rows)]}
+    return Answer({"results": [_item(call, row, n) for n, row in enumerate(rows)]}, dry=call.dry)
 
 
 def _item(call: Call, row: dict[str, Any], n: int) -> dict[str, Any]:
@@ -97,7 +97,7 @@ def _one(call: Call, kind: Kind, id: int) -> Answer:
     done = run(call, kind, id, call.body)
     headers = {"ETag": f'"{done.version}"', "X-OMS-Position": str(done.position)}
     if done.facts is not None:
-        return Answer({"events": done.facts}, 200, headers)
+        return Answer({"events": done.facts}, 200, headers, dry=True)
     return Answer(None, 204, headers)
 
 

@@ -94,6 +94,9 @@ OBJECTS = {
     "TransitionSettings": """sync_remote_order_status:bool remote_invoice_call:object?
         remote_bill_fulfillment_call:object?""",
     "PermissionGroup": "id:int name:str permissions:str[] created_date:time? modified_date:time?",
+    "AuditEvent": """id:int uuid:str timestamp:time remote_addr:str method:str url:str query_params:object
+        post_data:any headers:object object_id:str? content:object status_code:int user:str user_id:int
+        content_type:str? request_id:str""",
     "ApplicationSetting": "id:int key:str json_value:any created_date:time? modified_date:time?",
     "Transition": """id:int slug:str aliases:str[] name:str object:str source_states:str[] target_state:str?
         is_active:bool settings:TransitionSettings permissions:any[] input_schema:object?""",

@@ -8,6 +8,7 @@ from flask import Response
 from marshmallow import Schema
 from psycopg_pool import ConnectionPool
 
+from api.http.request_audit import RequestAudit
 from api.http.users import Caller
 from api.settings import Settings
 from eventlog.documents import Documents
@@ -44,6 +45,7 @@ class Services:
     keyring: Keyring
     settings: Settings
     secret_key: str
+    audit: RequestAudit
 
     @property
     def documents(self) -> Documents:
@@ -52,6 +54,11 @@ class Services:
 
     def reveal(self, personal: Any) -> Any:
         return self.keyring.reveal(personal)
+
+    def close(self) -> None:
+        """Every connection of its own; the log is its opener's."""
+        self.pool.close()
+        self.audit.close()
 
 
 @dataclass(frozen=True)
@@ -78,12 +85,14 @@ class Call:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a function may give instead of plain JSON: a status, headers, or a body of another type."""
+    """What a function may give instead of plain JSON: a status, headers, or a body of another type. `dry`: nothing was
+    written."""
 
     json: Any = None
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     raw: Response | None = None
+    dry: bool = False
 
 
 class Function(Protocol):

@@ -213,5 +213,5 @@ def serving(database_url: str, *, planner: bool = False) -> Iterator[Site]:
         for thread in threads:
             thread.join(timeout=15)
         server.server_close()
-        services.pool.close()
+        services.close()
         log.close()
