@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
+import msgspec
 from flask import Request, Response
 
 from eventlog.secret_values import MASK, SECRET_FIELDS
@@ -107,7 +108,7 @@ def audit_row(asked: Request, answered: Response, path: Mapping[str, Any], user_
         _content_type(asked.path),
         str(path.get("id", outcome.get("id", "")))[:100],
         answered.status_code,
-        json.dumps(data, ensure_ascii=True, default=str).replace("\\u0000", "?"),
+        msgspec.json.encode(data, enc_hook=str).decode().replace("\\u0000", "?"),
     )
 
 

@@ -2,14 +2,13 @@
 answered before its row stands. So what was answered is in the audit whatever dies; of what was never answered the log
 has the actor, the command and the request id (ADR 0008)."""
 
-import json
 import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import asdict
 from typing import Any
 
+import msgspec
 import psycopg
 
 from api.http.audit_rows import AuditRow
@@ -19,10 +18,9 @@ log_ = logging.getLogger("daybook.audit")
 INSERT = """
 insert into request_audit (at, uuid, request_id, user_id, username, remote_addr, method, path, content_type, object_id,
        status, data)
-select (r->>'at')::timestamptz, (r->>'uuid')::uuid, r->>'request_id', (r->>'user_id')::bigint, r->>'username',
-       r->>'remote_addr', r->>'method', r->>'path', r->>'content_type', r->>'object_id', (r->>'status')::smallint,
-       (r->>'data')::json
-  from json_array_elements(%s::json) r
+select at, uuid, request_id, user_id, username, remote_addr, method, path, content_type, object_id, status, data::json
+  from json_to_recordset(%s::json) as r (at timestamptz, uuid uuid, request_id text, user_id bigint, username text,
+       remote_addr text, method text, path text, content_type text, object_id text, status smallint, data text)
 """
 MONTH = "select request_audit_month_v1(%s)"
 MOST_ROWS = 500
@@ -94,7 +92,7 @@ class RequestAudit:
         except Exception as wrong:
             self.failed += len(batch)
             for one in batch:
-                log_.error("a request could not be audited (%s): %s", wrong, json.dumps(asdict(one.row), default=str))
+                log_.error("a request could not be audited (%s): %s", wrong, _told(one.row))
         finally:
             self.rows += len(batch)
             self.seconds += time.perf_counter() - began
@@ -109,9 +107,8 @@ class RequestAudit:
             if month not in self._months:
                 self._connection.execute(MONTH, (at,))
                 self._months.add(month)
-        text = json.dumps([asdict(row) for row in rows], default=str)
         try:
-            self._connection.execute(INSERT, (text,))
+            self._connection.execute(INSERT, (msgspec.json.encode(rows).decode(),), prepare=True)
         except psycopg.DataError:
             if len(rows) == 1:
                 raise
@@ -123,10 +120,14 @@ class RequestAudit:
             self._insert([row])
         except psycopg.DataError as wrong:
             self.failed += 1
-            log_.error("a request could not be audited (%s): %s", wrong, json.dumps(asdict(row), default=str))
+            log_.error("a request could not be audited (%s): %s", wrong, _told(row))
 
     def _drop(self) -> None:
         self._months.clear()
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+def _told(row: AuditRow) -> str:
+    return msgspec.json.encode(row).decode()

@@ -13,8 +13,7 @@ create table request_audit (
     content_type text not null,
     object_id text not null,
     status smallint not null,
-    data json not null,
-    primary key (at, id)
+    data json not null
 ) partition by range (at);
 
 -- Makes the partition of a month, if it is not there. Several processes may ask at once.
@@ -28,7 +27,7 @@ begin
     perform pg_advisory_xact_lock(7101, 71);
     if to_regclass(name) is not null then return; end if;
     execute format('create table %I partition of request_audit for values from (%L) to (%L)', name, low, high);
-    execute format('create index on %I (id)', name);
+    execute format('create unique index on %I (id)', name);
     execute format('create index on %I (username, id)', name);
     execute format('create index on %I (content_type, object_id, id)', name);
     execute format('create index on %I (request_id)', name);
