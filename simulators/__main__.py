@@ -5,5 +5,6 @@ print(
 
 python -m simulators.stock_service   the brand's stock service, with bad days on demand
 python -m simulators.erp             an ERP that receives and verifies the webhooks
+python -m simulators.bad_days        a receiver of webhooks on its bad days: drips, bombs, resets, redirects
 python -m simulators.staff           the staff of all stores and warehouses, working through the HTTP API"""
 )

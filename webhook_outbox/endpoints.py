@@ -42,11 +42,14 @@ class Endpoints:
         self.renew_at = time.monotonic() + self.leases.seconds / 4
         active = self._active()
         self._known = frozenset(active)
-        lost = self.leases.renew(connection, {shard_of(id) for id in active})
+        wanted = {shard_of(id) for id in active}
+        lost = self.leases.renew(connection, wanted)
         self._leaving -= lost
-        if self.leases.surplus > len(self._leaving):
-            more = self.leases.surplus - len(self._leaving)
-            self._leaving.update(sorted(self.leases.held.keys() - self._leaving)[-more:])
+        leaving = self._leaving & wanted
+        if self.leases.surplus > len(leaving):
+            more = self.leases.surplus - len(leaving)
+            self._leaving.update(sorted((self.leases.held.keys() & wanted) - leaving)[-more:])
+        self._leaving |= self.leases.held.keys() - wanted
         for id, queue in list(self.queues.items()):
             lease = self.leases.held.get(shard_of(id))
             if id not in active or lease is not queue.lease or lease.shard in self._leaving:

@@ -82,7 +82,8 @@ class Leases:
         connection.execute(AWAKE, (f"{int(self.seconds * 1000)}ms",))
 
     def renew(self, connection: Connection, wanted: Iterable[int]) -> set[int]:
-        """Renews what is held, then takes free shards up to a fair part of `wanted`; the shards that were lost."""
+        """Renews what is held, then takes free shards up to a fair part of `wanted`; the shards that were lost. What is
+        held and not wanted any more counts for nothing: `release` gives it up."""
         shards = sorted(set(wanted))
         begun = self._clock()
         with connection.transaction():
@@ -99,8 +100,9 @@ class Leases:
             fair = ceil(len(shards) / max(present[0] if present else 1, 1))
             taken: dict[int, int] = {}
             free = [shard for shard in shards if shard not in still]
-            if free and len(still) < fair:
-                asked = {"me": self.owner, "lease": self.seconds, "shards": free, "most": fair - len(still)}
+            mine = len(still.keys() & set(shards))
+            if free and mine < fair:
+                asked = {"me": self.owner, "lease": self.seconds, "shards": free, "most": fair - mine}
                 taken = dict(connection.execute(TAKE, asked).fetchall())
         until = begun + self.seconds * TRUSTED
         lost = {shard for shard, lease in self.held.items() if still.get(shard) != lease.epoch}
@@ -110,11 +112,11 @@ class Leases:
             self.held[shard].until = until
         for shard, epoch in taken.items():
             self.held[shard] = Lease(shard, epoch, until)
-        self.surplus = max(len(self.held) - fair, 0)
+        self.surplus = max(len(self.held.keys() & set(shards)) - fair, 0)
         return lost
 
     surplus: int = 0
-    """How many shards more than the fair part are held: others are there to take them."""
+    """How many of the wanted shards are held beyond the fair part: others are there to take them."""
 
     def release(self, connection: Connection, shards: Iterable[int]) -> None:
         """Gives shards up for whoever wants them; nothing of them may be under way."""

@@ -28,6 +28,13 @@ def test_one_owner_and_a_fair_part_each(outbox: Outbox) -> None:
     assert set(second.held) == set(range(5)) and set(first.held) == set(range(5, 10))
 
 
+def test_what_nobody_wants_any_more_takes_no_room(outbox: Outbox) -> None:
+    leases = Leases()
+    leases.renew(outbox.connection, range(10))
+    leases.renew(outbox.connection, range(3, 12))
+    assert set(leases.held) == set(range(12)) and leases.surplus == 0, "all that is wanted is held"
+
+
 def test_who_was_away_has_lost_them(outbox: Outbox) -> None:
     now = [100.0]
     first, second = Leases(clock=lambda: now[0]), Leases()
