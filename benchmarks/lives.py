@@ -21,7 +21,8 @@ from domain.planning import Leg, Placement, PlanRecord, open_lines, record_plan
 from domain.settings import CargoCompany, Channel, DenialReason
 from domain.shipment import Parcel
 from domain.states import OrderStatus, PackageStatus
-from domain.transfer import Counted
+from domain.transfer_commands import Counted
+from domain.transfer_exceptions import MissedItem
 
 BEGIN = datetime(2026, 11, 1, 8, tzinfo=UTC)
 Made = tuple[int, str, list[Any]]
@@ -202,6 +203,8 @@ class Lives:
                 return input(parcels=(Parcel(f"AWB{chance.randrange(10**9)}"),) if chance.random() < 0.5 else ())
             case "MissingInput":
                 return input(package_items=(MissingItem(thing.items[0].id, 1),) if thing.items else ())
+            case "MissedInput":
+                return input(transfer_items=(MissedItem(thing.items[0].id, 1),))
             case "ShipmentStatusInput":
                 return input(status=chance.choice(("delivered", "delivered", "attempted_delivery")))
             case "DeliverInput":

@@ -19,6 +19,8 @@ from domain import (
     settings,
     shipping,
     stock,
+    transfer_commands,
+    transfer_exceptions,
     transition_settings,
     webhook_endpoint,
 )
@@ -45,6 +47,8 @@ __all__ = [
     "settings",
     "shipping",
     "stock",
+    "transfer_commands",
+    "transfer_exceptions",
     "transition_settings",
     "webhook_endpoint",
 ]

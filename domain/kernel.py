@@ -113,12 +113,14 @@ class Reference(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What the edge hands to a decision: the time, new ids (by kind of object), reference data, who asks."""
+    """What the edge hands to a decision: the time, new ids (by kind of object), reference data, who asks, and who can
+    plan at once on stock that was asked before (domain.planning.AtOnce; None: the planner does it later)."""
 
     now: datetime
     ids: Callable[[str], int]
     reference: Reference
     actor: str = ""
+    planning: Any = None
 
 
 @dataclass(frozen=True)

@@ -1,18 +1,21 @@
 """A plan put into facts: packages born (A1), lines moved out of packages that wait (A2), the rest parked (spec 2.1)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from domain.kernel import Facts, Given, Refusal
 from domain.order import Order, OrderFulfilledByMultiplePackages, OrderPlanned, OrderUnplanned, needs_planning
-from domain.package import NewItem, PackageCreated, PackageLinesReplanned
+from domain.package import NewItem, Package, PackageCreated, PackageLinesReplanned
 from domain.planning_facts import Level
 from domain.states import UNPLANNED, PackageStatus
 from domain.transfer import NewTransferItem, TransferCreated
 
 Line = tuple[int, int]
 """(order item, pieces)."""
+
+Row = tuple[int, str]
+"""(location, SKU)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,16 @@ class PlanRecord:
     initial_status: PackageStatus
     default_location: int
     placements: tuple[Placement, ...]
+
+
+class AtOnce(Protocol):
+    """Plans inside a command's decision. Nothing is taken from the rows `but`."""
+
+    def bring(self, order: Order, package: int, missing: Mapping[int, int], but: frozenset[Row]) -> Sequence[Leg]:
+        """New transfers to the package of pieces (by package item) that do not come; lines by package item."""
+
+    def plan(self, order: Order, but: frozenset[Row]) -> "PlanRecord | None":
+        """A plan of all that waits; None where it cannot be made now."""
 
 
 def open_lines(order: Order) -> dict[int, int]:
@@ -161,23 +174,38 @@ def _birth(
         margin=placement.margin,
         by_quota=placement.by_quota,
     )
-    transfers = [
+    by_item = (
+        Leg(leg.source, tuple((of_item[item], n) for item, n in _sum(leg.lines).items()), leg.levels, leg.margin)
+        for leg in placement.legs
+    )
+    transfers = _transfers(package.package, number, placement.location, 1, by_item, {i.id: i.sku for i in items}, given)
+    return [package, *transfers]
+
+
+def asked_of(package: Package, legs: Iterable[Leg], given: Given) -> Facts:
+    """New transfers to a package that is there; the lines of `legs` are its items."""
+    sku = {i.id: i.sku for i in package.items}
+    return _transfers(package.id, package.number, package.location, len(package.transfers) + 1, legs, sku, given)
+
+
+def _transfers(
+    package: int, number: str, destination: int, first: int, legs: Iterable[Leg], sku: Mapping[int, str], given: Given
+) -> Facts:
+    return [
         TransferCreated(
             transfer=given.ids("transfer"),
             number=f"{number}T{n}",
-            package=package.package,
+            package=package,
             source=leg.source,
-            destination=placement.location,
+            destination=destination,
             items=tuple(
-                NewTransferItem(given.ids("transfer_item"), of_item[item], sku[item], pieces)
-                for item, pieces in _sum(leg.lines).items()
+                NewTransferItem(given.ids("transfer_item"), item, sku[item], pieces) for item, pieces in leg.lines
             ),
             levels=leg.levels,
             margin=leg.margin,
         )
-        for n, leg in enumerate(placement.legs, 1)
+        for n, leg in enumerate(legs, first)
     ]
-    return [package, *transfers]
 
 
 def _parked(

@@ -2,17 +2,13 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from domain.discrepancy import DiscrepancyReason, DiscrepancyRecorded
-from domain.kernel import Evolver, Facts, Given, command, fact, invalid
-from domain.package import Package, PackageCancelled, PackageTransfersArrived
+from domain.kernel import Evolver, fact
+from domain.package import Package
 from domain.package import evolve as evolve_package
 from domain.planning_facts import Level
-from domain.states import OPEN_TRANSFER, TransferStatus
-
-if TYPE_CHECKING:
-    from domain.order import Order
+from domain.states import TransferStatus
 
 S = TransferStatus
 
@@ -32,7 +28,8 @@ class TransferItem:
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """`package` is None once its package was cancelled on the way: it then brings free stock."""
+    """`package` is None once its package was cancelled on the way: it then brings free stock. `cargo_company` and
+    `tracking_number` are as the source told them."""
 
     id: int
     number: str
@@ -42,6 +39,8 @@ class Transfer:
     state: TransferStatus
     items: tuple[TransferItem, ...]
     after: int | None = None
+    cargo_company: int | None = None
+    tracking_number: str = ""
     version: int = 0
     created: datetime | None = None
     modified: datetime | None = None
@@ -184,99 +183,3 @@ def _came(package: Package, fact: TransferDelivered, _at: datetime) -> Package:
 @evolve_package.on(TransferCancelled, TransferDetached)
 def _no_more(package: Package, _fact: TransferCancelled | TransferDetached, _at: datetime) -> Package:
     return package
-
-
-# --- commands
-
-
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """A transfer item as counted at the destination; 0: lost."""
-
-    id: int
-    quantity: int
-
-
-@dataclass(frozen=True, slots=True)
-class DeliverInput:
-    """Items that are not named arrived in full."""
-
-    transfer_items: tuple[Counted, ...] = ()
-
-
-@command(
-    "transfer",
-    "transfer-ready-for-dispatch",
-    id=71,
-    button="Ready for dispatch",
-    source=(S.waiting,),
-    target=S.ready_to_shipment,
-)
-def make_ready(_order: "Order", transfer: Transfer, _input: None, _given: Given) -> Facts:
-    """T1: picked and ready to leave; from here nothing can be reported missing."""
-    return [TransferMadeReady(transfer=transfer.id)]
-
-
-@command(
-    "transfer",
-    "transfer-dispatch",
-    id=73,
-    button="Dispatch",
-    source=(S.waiting, S.ready_to_shipment),
-    target=S.in_transit,
-)
-def dispatch(_order: "Order", transfer: Transfer, _input: None, _given: Given) -> Facts:
-    """T3: the goods, and their reservation, leave the source."""
-    return [TransferDispatched(transfer=transfer.id)]
-
-
-@command(
-    "transfer",
-    "transfer-delivered",
-    id=74,
-    button="Received",
-    source=(S.in_transit,),
-    target=S.transferred,
-    input=DeliverInput,
-)
-def deliver(order: "Order", transfer: Transfer, given_input: DeliverInput, given: Given) -> Facts:
-    """T4: the goods arrived; what is missing is a discrepancy and is planned on its own."""
-    known = {i.id: i for i in transfer.items}
-    for count in given_input.transfer_items:
-        item = known.get(count.id)
-        if item is None:
-            raise invalid(transfer_items=f"{count.id} is not an item of {transfer.number}; it has {sorted(known)}.")
-        if not 0 <= count.quantity <= item.quantity:
-            raise invalid(transfer_items=f"Item {count.id}: between 0 and {item.quantity} can have arrived.")
-    arrived = {i.id: i.quantity for i in transfer.items} | {c.id: c.quantity for c in given_input.transfer_items}
-    counted = tuple(Arrival(i.id, i.package_item, i.sku, i.quantity, arrived[i.id]) for i in transfer.items)
-    facts: Facts = [TransferDelivered(transfer=transfer.id, package=transfer.package, counted=counted)]
-    if transfer.package is None:
-        return facts
-    facts += [
-        DiscrepancyRecorded(
-            discrepancy=given.ids("discrepancy"),
-            package=transfer.package,
-            transfer=transfer.id,
-            item=item.package_item,
-            location=transfer.source,
-            sku=item.sku,
-            quantity=item.quantity - arrived[item.id],
-            reason=DiscrepancyReason.lost,
-        )
-        for item in transfer.items
-        if arrived[item.id] < item.quantity
-    ]
-    return facts + _when_last_has_come(order, transfer, arrived)
-
-
-def _when_last_has_come(order: "Order", transfer: Transfer, arrived: dict[int, int]) -> Facts:
-    """A3: no open transfer left: the package goes on with what came, or ends where nothing did."""
-    others = (t for t in order.transfers.values() if t.package == transfer.package and t.id != transfer.id)
-    if transfer.package is None or any(t.state in OPEN_TRANSFER for t in others):
-        return []
-    package = order.packages[transfer.package]
-    missing = sum(i.quantity - arrived[i.id] for i in transfer.items if i.package_item in {p.id for p in package.items})
-    if package.quantity > missing:
-        return [PackageTransfersArrived(package=package.id, state=package.born)]
-    return [PackageCancelled(package=package.id, reason="nothing of its transfers arrived")]

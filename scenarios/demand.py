@@ -40,7 +40,8 @@ class Line:
 @dataclass(frozen=True, slots=True)
 class Demand:
     """What of an order is planned now. `retail_store` is the erp code of the store the customer chose; `refused`
-    are the (location id, SKU) pairs that are left out because the location refused them lately."""
+    are the (location id, SKU) pairs that are left out because the location refused them lately, `excluded` those that
+    no rule may use."""
 
     order_id: int
     number: str
@@ -54,3 +55,4 @@ class Demand:
     ship_complete: bool = False
     destination: Address = field(default_factory=Address)
     refused: frozenset[tuple[int, str]] = frozenset()
+    excluded: frozenset[tuple[int, str]] = frozenset()

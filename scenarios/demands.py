@@ -7,13 +7,15 @@ from domain.kernel import Reference
 from domain.location import Address as LocationAddress
 from domain.location import Location
 from domain.order import Order
-from domain.planning import open_lines
+from domain.planning import Row, open_lines
+from domain.transfer_misses import NEVER_AGAIN
 from scenarios.demand import Address, Demand, Line
 from scenarios.places import Place
 
 
-def demand_of(order: Order, reference: Reference, now: datetime) -> Demand:
-    """What of the order is planned now; refusals count until they expire (`now` is the planner's)."""
+def demand_of(order: Order, reference: Reference, now: datetime, but: frozenset[Row] = frozenset()) -> Demand:
+    """What of the order is planned now, nothing of it from `but`; refusals count until they expire (`now` is the
+    planner's)."""
     channel = reference.one("channel", order.channel)
     carrier = reference.one("cargo_company", order.cargo_company) if order.cargo_company else None
     waiting = open_lines(order)
@@ -37,6 +39,7 @@ def demand_of(order: Order, reference: Reference, now: datetime) -> Demand:
             where.country, where.city, where.township, where.district, where.latitude, where.longitude
         ).rounded(),
         refused=frozenset((location, sku) for location, sku, until in order.refused if until > now),
+        excluded=but | {(location, sku) for location, sku, until in order.refused if until == NEVER_AGAIN},
     )
 
 

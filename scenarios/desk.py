@@ -46,6 +46,9 @@ class Desk:
         row = self._rows.get(sku)
         if row is None:
             row = self._rows[sku] = self.view.available(sku)
+            for location, excluded in self.demand.excluded:
+                if excluded == sku and location in self.places.ordinal:
+                    row[self.places.ordinal[location]] = 0
         return row
 
     def usable(self, sku: str, where: LocationFilter) -> list[int]:

@@ -4,7 +4,6 @@ Only filters that do not look at stock or load are asked, so what is reached may
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from scenarios.choosing import unfit
 from scenarios.definition import Rule, TransferScenario
@@ -22,19 +21,29 @@ def reached(
     places, desk = view.places, Desk(demand, view)
     asked = [rule for rule in rules if desk.wanted(rule.items)]
     questions = [Question(desk, rule.locations, demand.destination, (), (), ()) for rule in asked]
-    sources: list[Any] = []
-    if any(rule.transferable for rule in asked):
-        fit = (one for one in transfers if one.active and unfit(one.prerequisites, demand) is None)
-        sources = [rule.locations for one in fit for rule in one.rules]
-    found = set()
+    found = sources_reached(of, demand, view, transfers) if any(rule.transferable for rule in asked) else set()
     for id in of:
         at = places.ordinal.get(id)
-        if at is None:
-            continue
-        place = places.rows[at]
-        if any(
-            all(ask(place, q.where) is None for ask in OF_LOCATION) and all(ask(q, at) is None for ask in _OF_ORDER)
+        if at is not None and any(
+            all(ask(places.rows[at], q.where) is None for ask in OF_LOCATION)
+            and all(ask(q, at) is None for ask in _OF_ORDER)
             for q in questions
-        ) or any(all(ask(place, where) is None for ask in OF_LOCATION if ask is not packs) for where in sources):
+        ):
             found.add(id)
     return found
+
+
+def sources_reached(
+    of: Iterable[int], demand: Demand, view: View, transfers: Sequence[TransferScenario]
+) -> set[int]:
+    """Those of the locations that a transfer may take goods from."""
+    fit = (one for one in transfers if one.active and unfit(one.prerequisites, demand) is None)
+    sources = [rule.locations for one in fit for rule in one.rules]
+    asks = [ask for ask in OF_LOCATION if ask is not packs]
+    places = view.places
+    return {
+        id
+        for id in of
+        if id in places.ordinal
+        and any(all(ask(places.rows[places.ordinal[id]], where) is None for ask in asks) for where in sources)
+    }

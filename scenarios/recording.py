@@ -50,14 +50,15 @@ def _placement(package: PlannedPackage, by_quota: Mapping[str, bool], levels: Le
         location=package.location,
         rule=package.rule,
         lines=tuple((line.line, line.quantity) for line in package.lines),
-        legs=tuple(_leg(transfer, levels, places) for transfer in package.transfers),
+        legs=tuple(leg_of(transfer, levels, places) for transfer in package.transfers),
         levels=tuple(own),
         margin=_safety(places, package.location),
         by_quota=by_quota[package.rule],
     )
 
 
-def _leg(transfer: PlannedTransfer, levels: Levels, places: Places) -> Leg:
+def leg_of(transfer: PlannedTransfer, levels: Levels, places: Places) -> Leg:
+    """One transfer, with the levels that were known of what it reserves."""
     rows = dict.fromkeys((transfer.source, line.sku) for line in transfer.lines)
     return Leg(
         source=transfer.source,

@@ -27,7 +27,7 @@ def transfer_object(order: Order, transfer: Transfer, reference: Reference) -> d
         "after": transfer.after,
         "transferitem_set": [transfer_item_object(order, transfer, item) for item in transfer.items],
         "shipment": None,
-        "extra_information": {},
+        "extra_information": _told(transfer, reference),
         "commands": command_list("transfer", transfer.state, reference),
         "created_date": moment(transfer.created),
         "modified_date": moment(transfer.modified),
@@ -54,8 +54,15 @@ def transfer_short(order: Order, transfer: Transfer, reference: Reference) -> di
         "transferitem_count": len(transfer.items),
         "transferitem_set": [item.id for item in transfer.items],
         "shipment": None,
-        "extra_information": {},
+        "extra_information": _told(transfer, reference),
         "commands": [c["slug"] for c in command_list("transfer", transfer.state, reference)],
         "created_date": moment(transfer.created),
         "modified_date": moment(transfer.modified),
     }
+
+
+def _told(transfer: Transfer, reference: Reference) -> dict[str, Any]:
+    """The carrier and number that its source told (T2): recorded only, so there is no shipment of it."""
+    carrier = None if transfer.cargo_company is None else reference.one("cargo_company", transfer.cargo_company)
+    said = {"cargo_company": carrier and carrier.slug, "tracking_number": transfer.tracking_number}
+    return {name: value for name, value in said.items() if value}

@@ -17,6 +17,7 @@ from domain import (
     shipment,
     stock,
     transfer,
+    transfer_misses,
     transition_settings,
     webhook_endpoint,
 )
@@ -157,6 +158,10 @@ EXAMPLES: tuple[Any, ...] = (
     transfer.TransferDelivered(transfer=20, package=10, counted=(transfer.Arrival(21, 11, "85123A", 2, 1),)),
     transfer.TransferCancelled(transfer=20, package=10, reason="its package was cancelled"),
     transfer.TransferDetached(transfer=20, package=10),
+    transfer_misses.TransferCarrierTold(transfer=20, cargo_company=6, tracking_number="TRK1"),
+    transfer_misses.TransferItemsNotFound(transfer=20, package=10, items=((21, 2),), emptied=True),
+    transfer_misses.TransferOutOfStock(transfer=20, package=10, source=15, flagged=("85123A",)),
+    transfer_misses.TransferLinesReleased(transfer=20, package=10, lines=((11, 2),)),
     shipment.ShipmentCreated(shipment=30, package=10, cargo_company=6, parcels=(Parcel("AWB1", "1.2"),)),
     shipment.ShipmentHandedOver(shipment=30, package=10, source="carrier"),
     shipment.ShipmentStatusUpdated(

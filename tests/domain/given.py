@@ -34,13 +34,15 @@ class Story:
     """Folds the given facts; after `when…` the new facts, their effects on the guards and their webhooks stand here.
     New ids are 101, 102, … for each kind."""
 
-    def __init__(self, *given: Any, books: Books | None = None, order: Order | None = None) -> None:
+    def __init__(
+        self, *given: Any, books: Books | None = None, order: Order | None = None, planning: Any = None
+    ) -> None:
         self.order = order
         self.facts: Facts = []
         self.effects: list[Effect] = []
         self.messages: list[str] = []
         self._ids: Counter[str] = Counter()
-        self.given = Given(NOW, self._id, books or Books(), "tester")
+        self.given = Given(NOW, self._id, books or Books(), "tester", planning)
         for fact in given:
             self.order = evolve(self.order, fact, NOW)
 

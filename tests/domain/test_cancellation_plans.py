@@ -26,7 +26,8 @@ from domain.package import NewItem, PackageBlocked, PackageTransfersArrived
 from domain.package_exceptions import CancelInput
 from domain.shipment import ShipmentCancelled
 from domain.states import OrderStatus, PackageStatus, TransferStatus
-from domain.transfer import DeliverInput, TransferDelivered, TransferDetached
+from domain.transfer import TransferDelivered, TransferDetached
+from domain.transfer_commands import DeliverInput
 from tests.domain import shop
 from tests.domain.given import Story
 

@@ -10,7 +10,8 @@ from domain.package import PackageCancelled
 from domain.package_exceptions import CancelInput
 from domain.shipment import ShipmentCancelled
 from domain.states import OrderStatus, PackageStatus, ShipmentStatus
-from domain.transfer import DeliverInput, TransferCancelled, TransferDetached
+from domain.transfer import TransferCancelled, TransferDetached
+from domain.transfer_commands import DeliverInput
 from tests.domain import shop
 from tests.domain.given import Story
 

@@ -21,7 +21,9 @@ from domain.reservations import holdings, slots
 from domain.returning import ReturnInput, UnpackInput
 from domain.shipping import AdvancedShipmentInput, LabelInput, ShipmentInfoInput
 from domain.states import PackageStatus, TransferStatus
-from domain.transfer import DeliverInput, TransferCancelled
+from domain.transfer import TransferCancelled
+from domain.transfer_commands import CarrierInput, DeliverInput
+from domain.transfer_exceptions import MissedInput, MissedItem, OutOfStockInput
 from tests.domain import shop
 from tests.domain.given import Books, Story
 
@@ -56,8 +58,12 @@ PACKAGE_TABLE: dict[str, tuple[set[int], int | str]] = {
 }
 TRANSFER_TABLE: dict[str, tuple[set[str], str]] = {
     "transfer-ready-for-dispatch": ({"waiting"}, "ready_to_shipment"),
+    "transfer-order-advanced": ({"waiting"}, "ready_to_shipment"),
     "transfer-dispatch": ({"waiting", "ready_to_shipment"}, "in_transit"),
     "transfer-delivered": ({"in_transit"}, "transferred"),
+    "product-for-transfer-not-found": ({"waiting"}, "out_of_stock"),  # the only item it has
+    "transfer-out-of-stock": ({"waiting"}, "out_of_stock"),
+    "cancel-transfer": ({"waiting", "ready_to_shipment"}, "cancelled"),
 }
 RESERVES = {50, 100, 150, 200, 400}
 SLOTS = {50, 100, 150, 200, 300, 930}
@@ -78,7 +84,11 @@ INPUTS: dict[str, Any] = {
     "package-advanced-shipment": AdvancedShipmentInput("TRK1", "fast"),
     "update-shipment-info": ShipmentInfoInput("fast", "TRK1", "Q1"),
     "update-shipment-label": LabelInput(),
+    "transfer-order-advanced": CarrierInput("fast", "TRK1"),
     "transfer-delivered": DeliverInput(),
+    "product-for-transfer-not-found": MissedInput((MissedItem(21),)),
+    "transfer-out-of-stock": OutOfStockInput(),
+    "cancel-transfer": ReasonInput("why"),
 }
 
 BY_FACTS: dict[PackageStatus, tuple[Any, ...]] = {
@@ -197,7 +207,7 @@ def test_package(state: PackageStatus, slug: str) -> None:
 def test_transfer(state: TransferStatus, slug: str) -> None:
     order = order_with_transfer_in(state)
     sources, target = TRANSFER_TABLE[slug]
-    story = Story(order=order)
+    story = Story(order=order, books=shop.BOOKS)
     if state.value not in sources:
         refusal = story.refused(lambda o, given: decide(o, "transfer", 1, slug, INPUTS.get(slug), given))
         assert refusal.code == "state_conflict" and refusal.extra["state"] == state.value
@@ -206,8 +216,7 @@ def test_transfer(state: TransferStatus, slug: str) -> None:
         return
     story.command("transfer", 1, slug, INPUTS.get(slug))
     assert story.order is not None and story.order.transfers[1].state.value == target
-    leaves = target in ("in_transit", "transferred")
-    assert holdings(story.order)[20, "A"] == (0 if leaves else 2)
+    assert holdings(story.order)[20, "A"] == (2 if target in ("waiting", "ready_to_shipment") else 0)
     changed = [f"transfer.status.{target} 1", "transfer.status.transitioned 1"]
     assert [m for m in story.messages if m.startswith("transfer.status.")] == changed
 

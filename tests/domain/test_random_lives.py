@@ -1,7 +1,8 @@
 """Random lives of small orders: plans, commands, refusals and re-plans in any order keep the laws at every step."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -36,7 +37,9 @@ from domain.shipment import Parcel
 from domain.shipping import AdvancedShipmentInput, LabelInput, ShipmentInfoInput, labelled, reported
 from domain.states import OrderStatus, PackageStatus, TransferStatus
 from domain.stock import StockPushed
-from domain.transfer import Counted, DeliverInput, TransferDelivered
+from domain.transfer import TransferDelivered
+from domain.transfer_commands import CarrierInput, Counted, DeliverInput
+from domain.transfer_exceptions import MissedInput, MissedItem, OutOfStockInput
 from eventlog.mapper import decode, encode
 from tests.domain import shop
 from tests.domain.given import NOW
@@ -179,11 +182,20 @@ def random_input(draw: Draw, slug: str, thing: Any) -> Any:
     if slug == "return-package":
         rows = tuple(ReturnedRow(i.id, draw(st.integers(1, i.quantity))) for i in thing.items if draw(st.booleans()))
         return ReturnInput(rows, condition=draw(st.sampled_from(["sellable", "damaged"])))
+    if slug == "product-for-transfer-not-found":
+        some = [i for i in thing.items if draw(st.booleans())]
+        reasons = st.sampled_from(["not_found", "wrong_product", "defective"])
+        pieces = [draw(st.sampled_from([None, *range(1, i.quantity + 1)])) for i in some]
+        return MissedInput(tuple(MissedItem(i.id, n, draw(reasons)) for i, n in zip(some, pieces, strict=True)))
+    if slug == "transfer-out-of-stock":
+        return OutOfStockInput(tuple(i.id for i in thing.items if draw(st.booleans())))
     simple: dict[str, Callable[[], Any]] = {
         "package-refuse-with-denial-reason": lambda: RefuseInput(4),
         "block-package": ReasonInput,
+        "cancel-transfer": ReasonInput,
         "decline-cancellation": DeclineInput,
         "unpack-package": UnpackInput,
+        "transfer-order-advanced": lambda: CarrierInput(draw(st.sampled_from(["fast", None])), "T1"),
         "cancel-package": lambda: CancelInput(replan=draw(st.sampled_from([True, True, False]))),
         "update-invoice": lambda: InvoiceInput(draw(st.sampled_from(["I1", "I2", None])), None),
         "package-advanced-shipment": lambda: AdvancedShipmentInput(
@@ -201,7 +213,30 @@ def random_input(draw: Draw, slug: str, thing: Any) -> Any:
     return simple[slug]() if slug in simple else None
 
 
-def random_command(draw: Draw, order: Order, given: Given) -> Facts:
+@dataclass
+class RandomPlanning:
+    """Plans at once inside a command: some of what is missing from anywhere, or any plan, or none."""
+
+    draw: Draw
+    log: Shop
+
+    def bring(self, order: Order, package: int, missing: Mapping[int, int], _but: Any) -> list[Leg]:
+        others = [at for at in LOCATIONS if at != order.packages[package].location]
+        sources = {id: self.draw(st.sampled_from([None, *others])) for id in missing}
+        brought = {id: self.draw(st.integers(1, n)) for id, n in missing.items() if sources[id]}
+        found = [(at, tuple((id, n) for id, n in brought.items() if sources[id] == at)) for at in others]
+        return [Leg(at, lines) for at, lines in found if lines]
+
+    def plan(self, order: Order, _but: Any) -> PlanRecord | None:
+        record = random_plan(self.draw, self.log, order)
+        placed: Counter[int] = Counter()
+        for placement in record.placements:
+            placed.update(dict(placement.lines))
+        fits = all(n <= open_lines(order).get(item, 0) for item, n in placed.items())
+        return record if fits and self.draw(st.booleans()) else None
+
+
+def random_command(draw: Draw, log: Shop, order: Order, given: Given) -> Facts:
     """A command on a package or transfer: mostly one that may run, else any."""
     things = [("package", p) for p in order.packages.values()] + [("transfer", t) for t in order.transfers.values()]
     live = [(kind, thing) for kind, thing in things if allowed(kind, thing.state)]
@@ -213,6 +248,8 @@ def random_command(draw: Draw, order: Order, given: Given) -> Facts:
     slug = draw(st.sampled_from(may if may and draw(st.integers(0, 9)) else every))
     if slug == "cancel-package" and draw(st.booleans()):
         slug = draw(st.sampled_from(may or every))  # else most lives would end early
+    if draw(st.booleans()):
+        given = replace(given, planning=RandomPlanning(draw, log))
     try:
         facts = decide(order, kind, thing.id, slug, random_input(draw, slug, thing), given)
     except Refusal as refusal:
@@ -275,7 +312,7 @@ def step(draw: Draw, log: Shop, stream: str) -> Facts:
             return []
     if what == "unplanned":
         return log.write(stream, record_unplanned(order, [draw(st.sampled_from(["none fits", "no answer"]))]))
-    return log.write(stream, random_command(draw, order, log.given()))
+    return log.write(stream, random_command(draw, log, order, log.given()))
 
 
 @settings(max_examples=150, deadline=None)

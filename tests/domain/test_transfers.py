@@ -10,7 +10,8 @@ from domain.guards import SlotEffect, StockEffect
 from domain.order import needs_planning
 from domain.package import NewItem, PackageCancelled, PackageTransfersArrived
 from domain.states import PackageStatus, TransferStatus
-from domain.transfer import Arrival, Counted, DeliverInput, TransferDelivered, TransferDispatched, TransferMadeReady
+from domain.transfer import Arrival, TransferDelivered, TransferDispatched, TransferMadeReady
+from domain.transfer_commands import Counted, DeliverInput
 from tests.domain import shop
 from tests.domain.given import Story
 

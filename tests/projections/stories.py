@@ -18,7 +18,7 @@ from domain.settings import CargoCompanySaved, ChannelSaved, DenialReasonSaved
 from domain.shipment import Parcel
 from domain.states import OrderStatus
 from domain.states import PackageStatus as S
-from domain.transfer import Counted, DeliverInput
+from domain.transfer_commands import Counted, DeliverInput
 from eventlog.log import EventLog
 from eventlog.recorded import Decision
 from projections.projector import Projector

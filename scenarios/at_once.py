@@ -1,0 +1,117 @@
+"""Planning inside a command's decision: stock is asked first, bounded in time, then the command plans on it and writes
+what was lost together with what comes instead (spec 1.7, T5; docs/adr/0013)."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import psycopg
+
+from domain.kernel import Given
+from domain.location import Location
+from domain.order import Order
+from domain.planning import Leg, PlanRecord, Row
+from eventlog.log import EventLog
+from scenarios import keeping
+from scenarios.demand import Line
+from scenarios.demands import demand_of, place_of
+from scenarios.desk import Desk
+from scenarios.drafting import propose
+from scenarios.inputs import Inputs
+from scenarios.inquiry import Answered, Inquiry
+from scenarios.planned import PlannedLine, PlannedTransfer
+from scenarios.reach import sources_reached
+from scenarios.recording import leg_of
+from scenarios.rulebook import Rulebook
+from scenarios.transfers import bring
+from scenarios.world import World
+
+SECONDS = 4.0  # for all stock services together: a person waits
+
+Connecting = Callable[[], AbstractContextManager[psycopg.Connection[Any]]]
+
+STOCK = "select location, sku, known, reserved from availability where sku = any(%s)"
+QUOTA = "select location, quota from capacity where quota <> 0"
+
+
+class AtOnce:
+    """One a process; safe to share by threads. `secret` as of scenarios.inquiry."""
+
+    def __init__(self, log: EventLog, connecting: Connecting, secret: Callable[[str], str]) -> None:
+        self._log, self._connecting = log, connecting
+        self._inquiry = Inquiry(log.now, secret)
+
+    def ask(self, order: Order, keep: bool = True) -> "Asked":
+        """Stock of all that the order wants, as it is now; `keep`: plans are written, so their inputs are kept."""
+        now = self._log.now()
+        locations: list[Location] = self._log.reference.all("location")
+        world = World(place_of(location, now) for location in locations)
+        skus = {item.sku for item in order.items}
+        skus.update(item.sku for package in order.packages.values() for item in package.items)
+        with self._connecting() as connection:
+            for id, quota in _rows(connection, QUOTA):
+                world.slots(id, quota)
+            for id, sku, known, reserved in _rows(connection, STOCK, (sorted(skus),)):
+                world.set_known(id, sku, known)
+                if reserved:
+                    world.reserve(id, sku, reserved)
+            answered = self._inquiry.ask(connection, world, locations, skus, SECONDS)
+        return Asked(self._log, answered, locations, now, self._keep if keep else None)
+
+    def _keep(self, inputs: Inputs) -> None:
+        with self._connecting() as connection:
+            keeping.Kept().keep(connection, [inputs])
+
+
+class Asked:
+    """Plans on the answers (domain.planning.AtOnce)."""
+
+    def __init__(
+        self,
+        log: EventLog,
+        answered: Answered,
+        locations: Iterable[Location],
+        now: datetime,
+        keep: Callable[[Inputs], None] | None,
+    ) -> None:
+        self._log, self._answered, self._now, self._keep = log, answered, now, keep
+        self._locations = {at.id: at for at in locations}
+        self._rulebook = Rulebook.of(log)
+
+    def bring(self, order: Order, package: int, missing: Mapping[int, int], but: frozenset[Row]) -> Sequence[Leg]:
+        """Legs by the transfer scenario of the package's location; none where a source's stock is not known."""
+        there, world = order.packages[package], self._answered.world
+        hub = world.places.ordinal.get(there.location)
+        if hub is None:
+            return []
+        lines = tuple(Line(i.id, i.sku, missing[i.id]) for i in there.items if missing.get(i.id))
+        demand = replace(demand_of(order, self._log.reference, self._now, but), lines=lines)
+        unknown = self._answered.unknown({line.sku for line in lines})
+        if sources_reached(unknown, demand, world, self._rulebook.transfers):
+            return []
+        wanted = {n: line.quantity for n, line in enumerate(lines)}
+        brought = bring(Desk(demand, world), self._rulebook.transfers, hub, wanted)
+        legs = []
+        for source, amounts in brought.legs:
+            planned = tuple(PlannedLine(lines[n].id, lines[n].sku, pieces) for n, pieces in sorted(amounts.items()))
+            transfer = PlannedTransfer(world.places.rows[source].id, planned)
+            for line in planned:
+                world.reserve(transfer.source, line.sku, line.quantity)
+            legs.append(leg_of(transfer, self._answered.levels, world.places))
+        return legs
+
+    def plan(self, order: Order, but: frozenset[Row]) -> PlanRecord | None:
+        """None where no scenario fits, or stock it would look at is not known."""
+        demand = demand_of(order, self._log.reference, self._now, but)
+        given = Given(self._now, self._log.ids, self._log.reference)
+        proposal = propose(demand, self._answered, self._rulebook, self._locations, given)
+        if proposal.inputs is not None and self._keep is not None:
+            self._keep(proposal.inputs)
+        return proposal.record
+
+
+def _rows(connection: psycopg.Connection[Any], query: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    with connection.cursor(row_factory=psycopg.rows.tuple_row) as cursor:
+        return cursor.execute(query.encode(), parameters).fetchall()
