@@ -17,6 +17,9 @@ from domain.transfer_misses import TransferItemsNotFound, TransferLinesReleased,
 
 S = TransferStatus
 
+PLANNED_AT_ONCE = frozenset({"product-for-transfer-not-found", "transfer-out-of-stock", "cancel-transfer"})
+"""The commands here: given somebody to plan (`Given.planning`), they do so in the same decision."""
+
 # --- not on its way
 
 
@@ -71,10 +74,11 @@ def not_found(order: Order, transfer: Transfer, given_input: MissedInput, given:
             )
         )
     emptied = sum(missing.values()) == sum(i.quantity for i in transfer.items)
+    gone = frozenset((transfer.source, fact.sku) for fact in facts if fact.reason is DiscrepancyReason.not_found)
     facts.append(
         TransferItemsNotFound(transfer=transfer.id, package=package, items=tuple(missing.items()), emptied=emptied)
     )
-    return facts + _planned_again(order, transfer, facts, missing, given)
+    return facts + _planned_again(order, transfer, facts, missing, given, gone)
 
 
 @dataclass(frozen=True, slots=True)

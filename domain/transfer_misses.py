@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from domain.kernel import fact
-from domain.order import Order, evolve_lines, less, more
+from domain.order import Order
+from domain.order_lines import evolve_lines, less, more
 from domain.package import Package
 from domain.package import evolve as evolve_package
 from domain.states import TransferStatus

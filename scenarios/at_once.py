@@ -1,7 +1,8 @@
 """Planning inside a command's decision: stock is asked first, bounded in time, then the command plans on it and writes
-what was lost together with what comes instead (spec 1.7, T5; docs/adr/0013)."""
+what was lost together with what comes instead (spec 1.7, T5; docs/adr/0008)."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import wait
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime
@@ -20,7 +21,7 @@ from scenarios.demands import demand_of, place_of
 from scenarios.desk import Desk
 from scenarios.drafting import propose
 from scenarios.inputs import Inputs
-from scenarios.inquiry import Answered, Inquiry
+from scenarios.inquiry import Answered, Inquiry, stocked
 from scenarios.planned import PlannedLine, PlannedTransfer
 from scenarios.reach import sources_reached
 from scenarios.recording import leg_of
@@ -40,7 +41,7 @@ class AtOnce:
     """One a process; safe to share by threads. `secret` as of scenarios.inquiry."""
 
     def __init__(self, log: EventLog, connecting: Connecting, secret: Callable[[str], str]) -> None:
-        self._log, self._connecting = log, connecting
+        self._log, self._connecting, self._secret = log, connecting, secret
         self._inquiry = Inquiry(log.now, secret)
 
     def ask(self, order: Order, keep: bool = True) -> "Asked":
@@ -50,14 +51,18 @@ class AtOnce:
         world = World(place_of(location, now) for location in locations)
         skus = {item.sku for item in order.items}
         skus.update(item.sku for package in order.packages.values() for item in package.items)
+        known = stocked(locations, self._secret)
+        asking = self._inquiry.begin(dict.fromkeys((at.engine for at in known.values()), skus)) if known else None
+        if asking is not None:
+            wait(asking.answers.values(), SECONDS)
         with self._connecting() as connection:
-            for id, quota in _rows(connection, QUOTA):
+            for id, quota in connection.execute(QUOTA, prepare=False):
                 world.slots(id, quota)
-            for id, sku, known, reserved in _rows(connection, STOCK, (sorted(skus),)):
-                world.set_known(id, sku, known)
+            for id, sku, there, reserved in connection.execute(STOCK, (sorted(skus),), prepare=False):
+                world.set_known(id, sku, there)
                 if reserved:
                     world.reserve(id, sku, reserved)
-            answered = self._inquiry.ask(connection, world, locations, skus, SECONDS)
+            answered = self._inquiry.answered(connection, world, known.values(), asking)
         return Asked(self._log, answered, locations, now, self._keep if keep else None)
 
     def _keep(self, inputs: Inputs) -> None:
@@ -110,8 +115,3 @@ class Asked:
         if proposal.inputs is not None and self._keep is not None:
             self._keep(proposal.inputs)
         return proposal.record
-
-
-def _rows(connection: psycopg.Connection[Any], query: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-    with connection.cursor(row_factory=psycopg.rows.tuple_row) as cursor:
-        return cursor.execute(query.encode(), parameters).fetchall()

@@ -39,7 +39,7 @@ class Following:
         self.needs = Needs()
         self.position = 0
         self.guards_at = 0
-        self.rules_changed = False
+        self.rules_changed = self.rules_stale = False
         self.by_quota = True
         self.opened: set[int] = set()
         self.freed: set[int] = set()
@@ -87,7 +87,7 @@ class Following:
             elif kind == "location":
                 self._location_event(recorded, int(id))
             elif kind in ("scenario", "transfer_scenario"):
-                self.rules_changed = True
+                self.rules_changed = self.rules_stale = True
             self.position = recorded.position
 
     def _order_event(self, recorded: Recorded, id: int, now: float) -> None:

@@ -33,9 +33,7 @@ def reached(
     return found
 
 
-def sources_reached(
-    of: Iterable[int], demand: Demand, view: View, transfers: Sequence[TransferScenario]
-) -> set[int]:
+def sources_reached(of: Iterable[int], demand: Demand, view: View, transfers: Sequence[TransferScenario]) -> set[int]:
     """Those of the locations that a transfer may take goods from."""
     fit = (one for one in transfers if one.active and unfit(one.prerequisites, demand) is None)
     sources = [rule.locations for one in fit for rule in one.rules]

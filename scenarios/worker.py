@@ -132,7 +132,7 @@ class Planner:
     def _load(self) -> None:
         load(self._connection, self._log, self._following)
         self._checkpoint = self._following.position
-        self._following.rules_changed = True
+        self._following.rules_changed = self._following.rules_stale = True
 
     def _begin_again(self) -> None:
         """The locks went with the connection: what was under way is due again."""
@@ -189,11 +189,13 @@ class Planner:
             if len(batch) < READ:
                 break
         following.reopen()
+        if following.rules_stale:
+            self._log.reference.refresh()  # it follows by itself, and may be behind us
+            self._rulebook = Rulebook.of(self._log)
+            following.by_quota = self._rulebook.by_quota
+            following.rules_stale = False
         if self._clock() >= self._spread_at and (following.rules_changed or following.opened or following.freed):
             self._spread_at = self._clock() + 1.0  # slots free up all the time
-            if following.rules_changed:
-                self._rulebook = Rulebook.of(self._log)
-                following.by_quota = self._rulebook.by_quota
             following.spread()
         if following.position >= self._checkpoint + CHECKPOINT_EVERY:
             self._save_checkpoint()

@@ -19,7 +19,9 @@ from api.http.routes import ALL, ANYBODY, ROUTES, Answer, Call, Route, Services
 from api.http.users import NOBODY, Caller, Users
 from api.settings import Settings
 from eventlog.log import EventLog
+from eventlog.secrets import Secrets
 from projections.schema import FOLLOWER
+from scenarios.at_once import AtOnce
 
 log_ = logging.getLogger("daybook.api")
 
@@ -44,7 +46,9 @@ def services_of(log: EventLog, settings: Settings, secret_key: str) -> Services:
         timeout=POOL_SECONDS,
         reconnect_timeout=RECONNECT_SECONDS,
     )
-    return Services(log, pool, log.keyring(secret_key), settings, secret_key, RequestAudit(log.listening))
+    audit = RequestAudit(log.listening)
+    planning = AtOnce(log, pool.connection, Secrets(log.listening, secret_key).read)
+    return Services(log, pool, log.keyring(secret_key), settings, secret_key, audit, planning)
 
 
 def create_app(services: Services) -> Flask:

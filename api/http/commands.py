@@ -13,6 +13,7 @@ from api.http import metrics
 from api.http.dry_run import shown
 from api.http.errors import Failure, answer
 from api.http.input_schemas import input_of
+from api.http.planned_at_once import Decided, at_once
 from api.http.routes import COMMAND, OMS, OWN, Answer, Call, route
 from api.http.whose import order_of
 from domain.deciding import command_of, decide
@@ -137,18 +138,23 @@ def run(call: Call, kind: Kind, id: int, body: Mapping[str, Any], part: str = ""
         "causation_id": call.request_id,
     }
     stream = stream_of("order", order)
-    try:
+
+    def write(deciding: Decided) -> Done:
         if call.dry:
-            prepared = call.log.prepare(stream, decided, **writing)
+            prepared = call.log.prepare(stream, deciding, **writing)
             thing = _thing(prepared.before.state, kind, id)
             return Done(thing.version, prepared.before.position, [shown(f) for f in prepared.facts])
-        done = _written(call, stream, decided, writing, kind, id, f"{key}{part}" if key else None, body)
+        return _written(call, stream, deciding, writing, kind, id, f"{key}{part}" if key else None, body)
+
+    try:
+        done = at_once(call, row, stream, decided, writing, write)
     except Refusal as refusal:
         metrics.commanded(row.slug, refusal.code)
         if refusal.facts:
             call.log.decide(stream, partial(_tried, decided), **writing)
         raise
-    metrics.commanded(row.slug, "accepted")
+    if not call.dry:
+        metrics.commanded(row.slug, "accepted")
     return done
 
 

@@ -14,6 +14,7 @@ from api.settings import Settings
 from eventlog.documents import Documents
 from eventlog.keyring import Keyring
 from eventlog.log import EventLog
+from scenarios.at_once import AtOnce
 
 OMS = "/api/v1/oms"
 
@@ -46,6 +47,7 @@ class Services:
     settings: Settings
     secret_key: str
     audit: RequestAudit
+    planning: AtOnce
 
     @property
     def documents(self) -> Documents:

@@ -150,6 +150,7 @@ def test_the_page(empty: Site) -> None:
     admin = _log_in(empty)
     _settings(admin)
     _stock(admin)
+    _shown_stock(admin)
     scenario = admin.post("scenarios/", SCENARIO)
     assert (scenario["id"], scenario["version"], scenario["warnings"]) == (1, 1, [])
     assert admin.post("transfer-scenarios/", TRANSFER_SCENARIO)["name"] == "From the warehouse"
@@ -158,6 +159,7 @@ def test_the_page(empty: Site) -> None:
     _shipped_with_number(admin)
     reason = admin.post("packages/package_denial_reason/", {"title": "Too busy", "priority": 1})["id"]
     _other_commands(admin, reason)
+    _transfer(admin)
     _webhook(admin)
     _audit(admin, package["id"])
 
@@ -186,6 +188,9 @@ def _stock(admin: Client) -> None:
         {"erp_code": "WH-01", "sku": "85123A", "quantity": 300},
     ]
     assert admin.put("stock/", {"stock": rows}) == {"accepted": 2, "rejected": []}
+
+
+def _shown_stock(admin: Client) -> None:
     shown = admin.get("stock/?sku=85123A&erp_code=ST-014")["results"]
     assert [
         {name: row[name] for name in ("erp_code", "sku", "quantity", "reserved", "available")} for row in shown
@@ -261,6 +266,28 @@ def _other_commands(admin: Client, reason: int) -> None:
     assert results[0] == {"package": 1, "status_code": 204}
     assert (results[1]["package"], results[1]["status_code"]) == (second, 400)
     assert results[1]["error"]["code"] == "state_conflict"
+
+
+def _transfer(admin: Client) -> None:
+    """More than the shop has of it: the warehouse is asked for the rest."""
+    _stock(admin)
+    rule = {
+        "name": "to the shop",
+        "locations": {"include": ["ST-014"]},
+        "coverage": "whole_order",
+        "transferable": True,
+    }
+    asked: dict[str, Any] = {**SCENARIO, "name": "Shop", "priority": 0, "rules": [rule]}
+    asked["prerequisites"] = {"payment_type": {"type": "static", "values": ["in_shop"]}}
+    admin.post("scenarios/", asked)
+    order: dict[str, Any] = {**ORDER, "number": "R1000005", "payment_type": "in_shop"}
+    order["items"] = [{**order["items"][0], "quantity": 20}]
+    made = admin("POST", "orders/", order)
+    (package,) = _planned_as(admin, made.json()["id"], made.headers["X-OMS-Position"])
+    (transfer,) = admin.get(f"packages/{package}/")["transfer_orders"]
+    body = {"transfer": transfer, "slug": "transfer-dispatch"}
+    assert admin("POST", f"transfer_orders/{transfer}/command/", body).status_code == 204
+    assert admin.get(f"transfer_orders/{transfer}/")["state"]["enum_value"] == "in_transit"
 
 
 def _another(admin: Client, number: str) -> int:
