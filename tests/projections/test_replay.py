@@ -6,9 +6,11 @@ import psycopg
 import pytest
 
 from api.replaying import replay_installation
+from eventlog import guard_rebuild
 from eventlog.embedded import EmbeddedServer
 from eventlog.log import EventLog
 from eventlog.replay import NotEmpty
+from eventlog.verify import verify
 from projections import queries
 from projections.history import as_of
 from projections.objects import render
