@@ -2,11 +2,13 @@
 (spec 6.3)."""
 
 from collections.abc import Callable
-from threading import Event, Thread
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
 from api.http.users import install
 from eventlog.log import EventLog
 from eventlog.replay import replay
+from projections.objects.person import Reveal, Warm
 from projections.projector import Projector
 from projections.schema import FOLLOWER
 from projections.schema import install as install_projections
@@ -25,9 +27,14 @@ on conflict (application_name) do update set notification_id = excluded.notifica
 
 
 def replay_installation(
-    source: EventLog, into_url: str, until: int, secret: str, progress: Callable[[int], None] | None = None
+    source: EventLog,
+    into_url: str,
+    until: int,
+    reveal: Reveal,
+    warm: Warm | None = None,
+    progress: Callable[[int], None] | None = None,
 ) -> int:
-    """The log up to `until`, guards, read models; gives the last position. `secret`: the installation's."""
+    """The log up to `until`, guards, read models; gives the last position. `reveal`, `warm`: of the keyring."""
     target = EventLog.open(into_url)
     try:
         install(target)
@@ -36,21 +43,18 @@ def replay_installation(
         last = replay(source.direct_url, into_url, until, BESIDE, progress)
         with target.listening() as connection:
             connection.execute(SEEN, (FAN_OUT, last))
-        _project(target, last, secret)
+        _project(target, last, Projector(target, reveal, warm))
     finally:
         target.close()
     return last
 
 
-def _project(target: EventLog, last: int, secret: str) -> None:
+def _project(target: EventLog, last: int, projector: Projector) -> None:
     install_projections(target)
-    keyring = target.keyring(secret)
     stop = Event()
-    thread = Thread(target=Projector(target, keyring.reveal, keyring.warm).run, args=(stop,), name="replay")
-    thread.start()
-    try:
-        while thread.is_alive() and not target.wait_for([FOLLOWER], last, 1.0):
+    with ThreadPoolExecutor(1, "replay") as pool:
+        running = pool.submit(projector.run, stop)
+        while not running.done() and not target.wait_for([FOLLOWER], last, 1.0):
             pass
-    finally:
         stop.set()
-        thread.join()
+        running.result()

@@ -77,7 +77,8 @@ def replay(log: EventLog, place: Place, arguments: argparse.Namespace, say: Say)
         return 2
     until = 2**62 if arguments.until is None else arguments.until
     try:
-        last = replay_installation(log, url, until, place.secret_key)
+        keyring = log.keyring(place.secret_key)
+        last = replay_installation(log, url, until, keyring.reveal, keyring.warm)
     except NotEmpty as refused:
         print(refused, file=sys.stderr)
         return 2

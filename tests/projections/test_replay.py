@@ -45,7 +45,7 @@ def empty(postgres: EmbeddedServer) -> Iterator[str]:
 @pytest.mark.parametrize("share", [0.0, 0.37, 1.0])
 def test_as_of_a_position(log: EventLog, empty: str, share: float) -> None:
     until = int(log.head().position * share)
-    assert replay_installation(log, empty, until, "secret") == until
+    assert replay_installation(log, empty, until, reveal) == until
     replayed = EventLog.open(empty)
     try:
         assert replayed.head().position == until
@@ -71,15 +71,15 @@ def test_as_of_a_position(log: EventLog, empty: str, share: float) -> None:
 
 
 def test_only_into_an_empty_database(log: EventLog, empty: str) -> None:
-    replay_installation(log, empty, 10, "secret")
+    replay_installation(log, empty, 10, reveal)
     with pytest.raises(NotEmpty):
-        replay_installation(log, empty, 20, "secret")
+        replay_installation(log, empty, 20, reveal)
 
 
 def test_what_is_written_there_goes_on_from_there(log: EventLog, empty: str) -> None:
     """Ids are not given out twice, the chain goes on, and the original is untouched."""
     head = log.head()
-    replay_installation(log, empty, head.position, "secret")
+    replay_installation(log, empty, head.position, reveal)
     replayed = EventLog.open(empty)
     try:
         assert replayed.ids("order") > max(folded(log))
