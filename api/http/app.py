@@ -100,6 +100,8 @@ def _wrapped(route: Route, services: Services, users: Users) -> Any:
             raise Failure(403, "forbidden", f"This needs one of the roles {', '.join(sorted(route.roles))}.")
         if caller.locations is not None and route.reach == ALL and route.roles is not ANYBODY:
             raise Failure(403, "forbidden", "This is about all locations; you are limited to some.")
+        if "dry_run" in route.unkept and request.args.get("dry_run", "").lower() in ("true", "1"):
+            raise Failure(400, "bad_request", f"There is no dry run of this: {route.unkept['dry_run']}.")
         if route.method == "GET":
             _wait_for_reads(services)
         body = read_body(request, route.body, free=route.free_body)

@@ -18,6 +18,13 @@ from webhook_outbox import registry as catalogue
 from webhook_outbox.attempt import Courier
 from webhook_outbox.dialing import Dialer
 
+UNKEPT = {
+    "Idempotency-Key": "a subscription is the same by user, URL and event; the same again is told so",
+    "If-Match": "its secrets stand beside the log and have no version",
+    "dry_run": "its secrets stand beside the log",
+}
+SENDS = {**UNKEPT, "dry_run": "it sends"}
+
 PATH = "/whisperer/hooks"
 EVENTS = "/whisperer/hook_events"
 LEDGER = HOOKS | AUDIT
@@ -64,7 +71,7 @@ def list_hooks(call: Call) -> Answer:
     return page_of_all(call, subscriptions.every(call.log, call.services.keyring), FILTERS)
 
 
-@route("POST", f"{PATH}/", roles=HOOKS, tag="webhooks", free_body=True, status=201, answers="Webhook")
+@route("POST", f"{PATH}/", roles=HOOKS, tag="webhooks", free_body=True, status=201, answers="Webhook", unkept=UNKEPT)
 def create_hook(call: Call) -> Answer:
     """Subscribes a URL to an event name or a prefix with `*`; one that was deleted is revived."""
     shown = subscriptions.create(
@@ -91,26 +98,26 @@ def hook(call: Call, id: int) -> Any:
     return subscriptions.one(call.log, call.services.keyring, id)
 
 
-@route("PUT", f"{PATH}/<int:id>/", roles=HOOKS, tag="webhooks", free_body=True, answers="Webhook")
+@route("PUT", f"{PATH}/<int:id>/", roles=HOOKS, tag="webhooks", free_body=True, answers="Webhook", unkept=UNKEPT)
 def replace_hook(call: Call, id: int) -> Any:
     """Sets a subscription anew; a secret that is not named stays."""
     return _change(call, id, partial=False)
 
 
-@route("PATCH", f"{PATH}/<int:id>/", roles=HOOKS, tag="webhooks", free_body=True, answers="Webhook")
+@route("PATCH", f"{PATH}/<int:id>/", roles=HOOKS, tag="webhooks", free_body=True, answers="Webhook", unkept=UNKEPT)
 def change_hook(call: Call, id: int) -> Any:
     """Changes what is named of a subscription; a new secret_key is a rotation."""
     return _change(call, id, partial=True)
 
 
-@route("DELETE", f"{PATH}/<int:id>/", roles=HOOKS, tag="webhooks", status=204)
+@route("DELETE", f"{PATH}/<int:id>/", roles=HOOKS, tag="webhooks", status=204, unkept=UNKEPT)
 def delete_hook(call: Call, id: int) -> Answer:
     """Stops further sends; what was sent stays in the ledger."""
     subscriptions.remove(call.log, id, actor=call.caller.username)
     return Answer(None, 204)
 
 
-@route("POST", f"{PATH}/<int:id>/test/", roles=HOOKS, tag="webhooks", answers="WebhookTrial")
+@route("POST", f"{PATH}/<int:id>/test/", roles=HOOKS, tag="webhooks", answers="WebhookTrial", unkept=SENDS)
 def test_hook(call: Call, id: int) -> Any:
     """Sends a signed trial message and gives back what was answered."""
     services = call.services
@@ -125,6 +132,7 @@ def test_hook(call: Call, id: int) -> Any:
     tag="webhooks",
     body=ReplayRange(),
     answers="WebhookReplay",
+    unkept=SENDS,
 )
 def replay_hook(call: Call, id: int) -> Any:
     """Sends a range of what the endpoint was sent again, in order; a dry run counts it first."""
@@ -195,7 +203,9 @@ def event(call: Call, id: int) -> Any:
         return ledger.event(connection, call.services.keyring, id)
 
 
-@route("POST", f"{EVENTS}/<int:id>/retry/", roles=HOOKS, tag="webhooks", body=Force(), answers="WebhookTrial")
+@route(
+    "POST", f"{EVENTS}/<int:id>/retry/", roles=HOOKS, tag="webhooks", body=Force(), answers="WebhookTrial", unkept=SENDS
+)
 def retry(call: Call, id: int) -> Any:
     """Sends a delivery again, now."""
     services = call.services

@@ -9,6 +9,7 @@ from uuid import uuid5
 from marshmallow import ValidationError
 
 from api.http.commands import KEYS, told
+from api.http.dry_run import DryRun, shown
 from api.http.errors import Failure, answer
 from api.http.order_schema import OrderBody
 from api.http.plain_json import plain
@@ -42,6 +43,8 @@ def take_in(call: Call) -> Answer:
     received = _received(call, call.body)
     key = call.headers.get("Idempotency-Key")
     decision = _decision(call, received, key)
+    if call.dry:
+        raise DryRun([] if call.log.claim(_number(received)) is not None else [received])
     taken = _settled(call, received, decision, call.log.submit(decision))
     headers = {"X-OMS-Position": str(taken.position)}
     stream = stream_of("order", taken.id)
@@ -63,6 +66,8 @@ def _batch(call: Call, rows: list[Any]) -> Answer:
             good.append((n, _received(call, row)))
         except Exception as error:
             results[n] = _refused(row, error)
+    if call.dry:
+        return _rehearsed(call, results, good)
     decisions = [_decision(call, received, None) for _, received in good]
     position = 0
     for (n, received), decision, future in zip(good, decisions, call.log.append_many(decisions), strict=True):
@@ -76,6 +81,19 @@ def _batch(call: Call, rows: list[Any]) -> Answer:
         results[n] = {"number": received.number, "id": taken.id, "status_code": status}
     every = 201 if all(r["status_code"] < 300 for r in results) else 200
     return Answer({"results": results}, every, {"X-OMS-Position": str(position)} if position else {})
+
+
+def _rehearsed(call: Call, results: list[dict[str, Any]], good: list[tuple[int, OrderReceived]]) -> Answer:
+    """A batch on a dry run: each row with the events it would write, none where its number is taken, be it by a row
+    before it."""
+    seen: set[str] = set()
+    for n, received in good:
+        number = _number(received)
+        there = number in seen or call.log.claim(number) is not None
+        seen.add(number)
+        events = [] if there else [shown(received)]
+        results[n] = {"number": received.number, "status_code": 200 if there else 201, "events": events}
+    return Answer({"results": results}, dry=True)
 
 
 def _refused(row: Any, error: Exception) -> dict[str, Any]:

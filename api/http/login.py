@@ -10,10 +10,11 @@ from api.http.details import not_found
 from api.http.errors import Failure
 from api.http.input_schemas import Whole
 from api.http.passwords import set_password
-from api.http.routes import ANYBODY, COMMON, READ, Answer, Call, route
+from api.http.routes import ANYBODY, COMMON, KEPT_BY_WRITES, READ, Answer, Call, route
 from api.http.users import TooManyTries, Users
 
 AUTH = "/api/i1/auth"
+UNKEPT = dict.fromkeys(KEPT_BY_WRITES, "keys and passwords are no events and have no version")
 SHORTEST_PASSWORD = 8
 
 
@@ -36,7 +37,7 @@ class NewPassword(Schema):
     new_password = fields.String(required=True, validate=validate.Length(SHORTEST_PASSWORD, 1000), load_only=True)
 
 
-@route("POST", f"{AUTH}/login/", roles=ANYBODY, tag="auth", body=Login())
+@route("POST", f"{AUTH}/login/", roles=ANYBODY, tag="auth", body=Login(), unkept=UNKEPT)
 def log_in(call: Call) -> Answer | dict[str, Any]:
     """A key for a username and password; send it as `Authorization: Token <key>`."""
     said = call.body
@@ -50,7 +51,7 @@ def log_in(call: Call) -> Answer | dict[str, Any]:
     return {"key": key}
 
 
-@route("POST", f"{AUTH}/logout/", roles=READ, tag="auth", status=204, reach=COMMON)
+@route("POST", f"{AUTH}/logout/", roles=READ, tag="auth", status=204, reach=COMMON, unkept=UNKEPT)
 def log_out(call: Call) -> Answer:
     """Gives the key back that this is asked with; within a second it opens nothing more."""
     _revoke(call, call.caller.id, digest=call.caller.key)
@@ -64,7 +65,7 @@ def own_keys(call: Call) -> Any:
         return keys.keys_of(connection, call.caller.id, call.caller.key)
 
 
-@route("DELETE", f"{AUTH}/keys/<int:id>/", roles=READ, tag="auth", status=204, reach=COMMON)
+@route("DELETE", f"{AUTH}/keys/<int:id>/", roles=READ, tag="auth", status=204, reach=COMMON, unkept=UNKEPT)
 def revoke_own_key(call: Call, id: int) -> Answer:
     """Takes back one of one's own keys."""
     if not _revoke(call, call.caller.id, id=id):
@@ -72,7 +73,7 @@ def revoke_own_key(call: Call, id: int) -> Answer:
     return Answer(None, 204)
 
 
-@route("POST", f"{AUTH}/password/", roles=READ, tag="auth", body=NewPassword(), status=204, reach=COMMON)
+@route("POST", f"{AUTH}/password/", roles=READ, tag="auth", body=NewPassword(), status=204, reach=COMMON, unkept=UNKEPT)
 def change_password(call: Call) -> Answer:
     """Changes one's own password; every key but this one is worthless from then on."""
     try:

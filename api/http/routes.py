@@ -33,6 +33,9 @@ OWN, COMMON, ALL = "own", "common", "all"
 """How far a route reaches for who is limited to locations: OWN: its function shows and touches theirs only; COMMON:
 what it is about belongs to no location; ALL, unless a route says otherwise: it is closed to them (spec 3.1)."""
 
+KEPT_BY_WRITES = ("Idempotency-Key", "If-Match", "dry_run")
+"""What every route that writes keeps to (spec 3.1), but for what its `unkept` says."""
+
 NOTHING = "nothing"
 """What a route answers that answers without a body."""
 
@@ -110,7 +113,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 @dataclass(frozen=True)
 class Route:
     """`body`: a marshmallow schema (instance) or None; `free_body`: any JSON object, checked by the function; `query`:
-    parameter name → sentence; `answers`: the OpenAPI component of the answer; `reach`: OWN, COMMON or ALL."""
+    parameter name → sentence; `answers`: the OpenAPI component of the answer; `reach`: OWN, COMMON or ALL; `unkept`:
+    which of KEPT_BY_WRITES this one does not keep → why not."""
 
     method: str
     path: str
@@ -123,6 +127,7 @@ class Route:
     tag: str
     answers: str
     reach: str = ALL
+    unkept: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def sentence(self) -> str:
@@ -144,12 +149,17 @@ def route(
     status: int = 200,
     answers: str = "",
     reach: str = ALL,
+    unkept: Mapping[str, str] | None = None,
 ) -> Callable[[F], F]:
     """Declares `function(call, **path)` as this route; it gives JSON, or an Answer. `free_body`: any JSON object.
     `answers` names the OpenAPI component of the answer."""
 
     def declare(function: F) -> F:
-        ROUTES.append(Route(method, path, function, roles, body, free_body, query or {}, status, tag, answers, reach))
+        ROUTES.append(
+            Route(
+                method, path, function, roles, body, free_body, query or {}, status, tag, answers, reach, unkept or {}
+            )
+        )
         return function
 
     return declare

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import uuid5
 
 from api.http.commands import KEYS, another_body, claim_of
+from api.http.dry_run import DryRun
 from api.http.errors import WrongInput
 from api.http.lists import listed, parameters
 from api.http.plain_json import written_out
@@ -56,6 +57,8 @@ def push(call: Call) -> Answer:
     if claims and (found := call.log.claim(claims[0].key)) is not None:
         return _repeated(found.fingerprint, claims[0].fingerprint, found.answer, found.position)
     decision = _decision(call, rows, claims)
+    if call.dry:
+        raise DryRun(fact for _, fact in decision.events)
     if not decision.events:
         return Answer(answer)
     try:
