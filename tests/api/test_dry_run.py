@@ -1,4 +1,4 @@
-"""`?dry_run=true` on every route that writes: what would be written is shown, or why not is said; nothing is written."""
+"""`?dry_run=true` on every route that writes: what would be written is shown, or why not; nothing is written."""
 
 from typing import Any
 
