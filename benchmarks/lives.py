@@ -15,7 +15,7 @@ from domain.declared import order as orders
 from domain.kernel import COMMANDS, Given, Refusal, allowed
 from domain.location import Address, Location, Profile
 from domain.order import Destination, Order, OrderItem, OrderReceived
-from domain.package_exceptions import MissingItem
+from domain.package_missing import MissingItem
 from domain.personal import Personal
 from domain.planning import Leg, Placement, PlanRecord, open_lines, record_plan
 from domain.settings import CargoCompany, Channel, DenialReason

@@ -15,8 +15,9 @@ from domain.cancelling import (
 )
 from domain.cancelling_transfers import stop_transfers
 from domain.kernel import Facts, Given
-from domain.order import Order
+from domain.order import Order, evolve
 from domain.package import Package, PackageTransfersArrived
+from domain.packed_for_refund import pack_for_refund
 from domain.shipment import ShipmentCancelled
 from domain.states import PackageStatus, ShipmentStatus
 
@@ -71,7 +72,7 @@ def answer_plan(
     uuid: str,
     pk: str | None,
     confirm: bool,
-    refund: Refund | None = None,
+    refund: Refund | None = pack_for_refund,
 ) -> Facts:
     """The facts of a plan, its answer the last of them; none where it was answered before: under the same uuid, or the
     same content under the same `pk`. A changed plan of the same `pk` does only what it had not done. `confirm`: a
@@ -198,6 +199,7 @@ def _rank(package: Package, states: tuple[PackageStatus, ...]) -> int:
 
 def _facts(order: Order, share: _Share, why: str, given: Given, refund: Refund | None) -> Facts:
     facts: Facts = []
+    births = order  # a refund may bring forth a package: the next one has another number
     if share.waiting or share.held:
         facts.append(
             OrderLinesCancelled(
@@ -212,7 +214,10 @@ def _facts(order: Order, share: _Share, why: str, given: Given, refund: Refund |
         elif what == "asked":
             facts.append(PackageCancellationRequested(package=id, items=rows, reason=why))
         elif what == "refunded" and refund is not None:
-            facts += refund(order, package, dict(pieces), given)
+            made = refund(births, package, dict(pieces), given)
+            for fact in made:
+                births = evolve(births, fact, given.now)
+            facts += made
         elif what == "comes back":
             facts.append(PackageRefundAccepted(package=id, items=rows, reason=why))
         else:

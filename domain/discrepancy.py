@@ -1,6 +1,6 @@
 """A discrepancy: what was in the books and not on the shelf or in the parcel (spec 1.9)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -22,6 +22,8 @@ FREEZE = 30 * 24 * 3600
 
 @dataclass(frozen=True, slots=True)
 class Discrepancy:
+    """`item` is the package item; `removed`: its goods are refunded, it counts no more."""
+
     id: int
     package: int
     transfer: int | None
@@ -29,6 +31,8 @@ class Discrepancy:
     sku: str
     quantity: int
     reason: DiscrepancyReason
+    item: int = 0
+    removed: bool = False
     version: int = 0
     created: datetime | None = None
     modified: datetime | None = None
@@ -58,6 +62,15 @@ class DiscrepancyRecorded:
     reason: DiscrepancyReason
 
 
+@fact("DiscrepancyRemoved", on="discrepancy", also=("package",), sentence="It was removed: its goods are refunded.")
+class DiscrepancyRemoved:
+    """`item` is the package item."""
+
+    discrepancy: int
+    package: int
+    item: int
+
+
 # --- evolve
 
 evolve = Evolver()
@@ -73,5 +86,11 @@ def _recorded(_: None, fact: DiscrepancyRecorded, at: datetime) -> Discrepancy:
         sku=fact.sku,
         quantity=fact.quantity,
         reason=fact.reason,
+        item=fact.item,
         created=at,
     )
+
+
+@evolve.on(DiscrepancyRemoved)
+def _removed(discrepancy: Discrepancy, _: DiscrepancyRemoved, _at: datetime) -> Discrepancy:
+    return replace(discrepancy, removed=True)

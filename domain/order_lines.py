@@ -57,7 +57,8 @@ def _freed(order: "Order", fact: PackageCancelled, _at: datetime) -> dict[str, A
 def _left_out(order: "Order", fact: PackageRefused, at: datetime) -> dict[str, Any]:
     package = order.packages[fact.package]
     still = tuple(r for r in order.refused if r[2] > at)
-    return {"refused": still + tuple((package.location, i.sku, fact.exclude_until) for i in package.items)}
+    sku = {line.id: line.sku for line in order.items}  # what is planned again, whatever replaced it in the package
+    return {"refused": still + tuple((package.location, sku[i.item], fact.exclude_until) for i in package.items)}
 
 
 @evolve_lines.on(TransferDelivered)

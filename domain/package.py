@@ -41,6 +41,7 @@ class PackageItem:
     discrepancy_reason: DiscrepancyReason | None = None
     denial_reason: int | None = None
     returned: bool = False
+    packed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,14 +286,14 @@ def _told(package: Package, fact: PackageTransfersArrived | ShipmentStatusUpdate
 
 @evolve.on(PackagePacked)
 def _packed(package: Package, fact: PackagePacked, at: datetime) -> Package:
+    """Items that were not named while others were are not packed (C20)."""
     said = {i.id: i for i in fact.items}
-    items = tuple(
-        replace(i, barcode=said[i.id].barcode, serial_no=said[i.id].serial_no, weight=said[i.id].weight)
-        if i.id in said
-        else i
-        for i in package.items
-    )
-    return replace(package, state=fact.state, items=items, goods_out=True, packed_at=at)
+    items = []
+    for item in package.items:
+        if (told := said.get(item.id)) is not None:
+            item = replace(item, barcode=told.barcode or item.barcode, serial_no=told.serial_no, weight=told.weight)
+        items.append(replace(item, packed=told is not None or not said))
+    return replace(package, state=fact.state, items=tuple(items), goods_out=True, packed_at=at)
 
 
 @evolve.on(PackageRefused)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from domain.kernel import Facts, Given, command, invalid
 from domain.order import Order
@@ -16,19 +16,13 @@ from domain.package import (
     PackageShipped,
     PackedItem,
 )
+from domain.package_items import PackagePickingReopened
+from domain.pieces import counted, cut
 from domain.shipment import Parcel, ShipmentCreated, ShipmentHandedOver, ShipmentStatusUpdated, live
 from domain.states import PackageStatus, ShipmentStatus
 
 S = PackageStatus
 PICKING = (S.waiting, S.preparing, S.ready_for_packaging)
-
-
-def item_of(package: Package, id: int) -> Any:
-    """The package item with this id, or a refusal that names those there are."""
-    for item in package.items:
-        if item.id == id:
-            return item
-    raise invalid(package_items=f"{id} is not an item of {package.number}; it has {[i.id for i in package.items]}.")
 
 
 # --- picking
@@ -77,6 +71,19 @@ def ready_for_packaging(_order: Order, package: Package, _input: None, _given: G
 
 @command(
     "package",
+    "reopen-picking",
+    id=59,
+    button="Pick again",
+    source=(S.ready_for_packaging,),
+    target=S.preparing,
+)
+def reopen_picking(_order: Order, package: Package, _input: None, _given: Given) -> Facts:
+    """C30: it is picked again."""
+    return [PackagePickingReopened(package=package.id)]
+
+
+@command(
+    "package",
     "remote-action-completed",
     id=45,
     button="Other system told",
@@ -92,10 +99,21 @@ def remote_action_completed(_order: Order, package: Package, _input: None, _give
 
 
 @dataclass(frozen=True, slots=True)
+class PackItem:
+    """`quantity` pieces of an item, all of them where it is not said, with what was scanned and weighed."""
+
+    id: int
+    quantity: int | None = None
+    barcode: str | None = None
+    serial_no: str | None = None
+    weight: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PackInput:
     """`package_items` may say barcode, serial number and weight; `parcels` one row per parcel."""
 
-    package_items: tuple[PackedItem, ...] = ()
+    package_items: tuple[PackItem, ...] = ()
     parcels: tuple[Parcel, ...] = ()
 
 
@@ -114,7 +132,7 @@ def complete_packaging_with_shipment(order: Order, package: Package, given_input
     labelled = any(p.awb_number for p in given_input.parcels)
     waits = carrier is not None and carrier.label_required and not labelled
     return [
-        _packed(package, given_input, S.waiting_cargo_label if waits else S.packed),
+        *_packed(package, given_input, S.waiting_cargo_label if waits else S.packed, given),
         _shipment(order, package, given_input.parcels, given),
     ]
 
@@ -128,17 +146,30 @@ def complete_packaging_with_shipment(order: Order, package: Package, given_input
     target=S.packed,
     input=PackInput,
 )
-def complete_packaging_without_shipment(
-    _order: Order, package: Package, given_input: PackInput, _given: Given
-) -> Facts:
+def complete_packaging_without_shipment(_order: Order, package: Package, given_input: PackInput, given: Given) -> Facts:
     """C3: packed; the shipment is made when it is shipped."""
-    return [_packed(package, given_input, S.packed)]
+    return _packed(package, given_input, S.packed, given)
 
 
-def _packed(package: Package, given_input: PackInput, state: PackageStatus) -> PackagePacked:
-    for item in given_input.package_items:
-        item_of(package, item.id)
-    return PackagePacked(package=package.id, state=state, items=given_input.package_items)
+@command(
+    "package",
+    "channel-based-complete-packaging-without-shipment",
+    id=33,
+    button="Pack by channel",
+    source=PICKING,
+    target=S.packed,
+    input=PackInput,
+)
+def channel_based_complete_packaging(_order: Order, package: Package, given_input: PackInput, given: Given) -> Facts:
+    """C4: packed as by C3; what follows is set by the order's channel, not by the transition."""
+    return _packed(package, given_input, S.packed, given)
+
+
+def _packed(package: Package, given_input: PackInput, state: PackageStatus, given: Given) -> Facts:
+    said = given_input.package_items
+    facts, ids = cut(package, counted(package, ((row.id, row.quantity) for row in said)), given)
+    items = tuple(PackedItem(id, row.barcode, row.serial_no, row.weight) for id, row in zip(ids, said, strict=True))
+    return [*facts, PackagePacked(package=package.id, state=state, items=items)]
 
 
 def _shipment(order: Order, package: Package, parcels: Iterable[Parcel], given: Given) -> ShipmentCreated:
@@ -170,6 +201,22 @@ def ship_package(order: Order, package: Package, _input: None, given: Given) -> 
         PackageShipped(package=package.id),
         ShipmentHandedOver(shipment=shipment.id if shipment else made.shipment, package=package.id),
     ]
+
+
+@command(
+    "package",
+    "ship-without-shipment-integration",
+    id=49,
+    button="Ship without integration",
+    source=(S.packed,),
+    target=S.shipped,
+)
+def ship_without_integration(order: Order, package: Package, _input: None, given: Given) -> Facts:
+    """C20: as C18, where all its items are packed."""
+    left = [item.id for item in package.items if not item.packed]
+    if left:
+        raise invalid(package_items=f"All items must be packed; {left} are not.")
+    return ship_package(order, package, None, given)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,29 +1,26 @@
-"""The package commands of what goes wrong: refused, not found, blocked, cancelled, planned again (spec 1.6)."""
+"""The package commands of what goes wrong: refused, blocked, cancelled, planned again (spec 1.6)."""
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Literal
 
-from domain.discrepancy import DiscrepancyReason, DiscrepancyRecorded
 from domain.kernel import Facts, Given, command, invalid
 from domain.order import Order
 from domain.package import (
     Package,
     PackageBlocked,
     PackageCancelled,
-    PackageNotFound,
     PackageRefused,
     PackageRescheduleRequested,
     PackageUnblocked,
 )
-from domain.package_commands import item_of
+from domain.pieces import item_of
 from domain.shipment import ShipmentCancelled
 from domain.states import OPEN_TRANSFER, PackageStatus, ShipmentStatus, TransferStatus
 from domain.transfer import TransferCancelled, TransferDetached
 
 S = PackageStatus
 
-# --- refusing and missing
+# --- refusing, and planning again
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,55 +55,6 @@ def refuse(_order: Order, package: Package, given_input: RefuseInput, given: Giv
             exclude_until=given.now + timedelta(seconds=reason.exclude_for),
         )
     ]
-
-
-@dataclass(frozen=True, slots=True)
-class MissingItem:
-    id: int
-    quantity: int
-    reason: Literal["not_found", "wrong_product", "defective"] = "not_found"
-
-
-@dataclass(frozen=True, slots=True)
-class MissingInput:
-    """What was not found, came as another product, or is broken."""
-
-    package_items: tuple[MissingItem, ...]
-
-
-@command(
-    "package",
-    "product-not-found",
-    id=35,
-    button="Not found",
-    source=(S.waiting, S.waiting_remote_action, S.preparing, S.ready_for_packaging),
-    target=S.out_of_stock,
-    input=MissingInput,
-    aliases=("DETECTED_OUT_OF_STOCK_ITEM",),
-)
-def product_not_found(_order: Order, package: Package, given_input: MissingInput, given: Given) -> Facts:
-    """C6: goods are missing; discrepancies are recorded and the whole package is planned again."""
-    if not given_input.package_items:
-        raise invalid(package_items="Name at least one missing item.")
-    seen: dict[int, int] = {}
-    for missing in given_input.package_items:
-        item = item_of(package, missing.id)
-        seen[missing.id] = seen.get(missing.id, 0) + missing.quantity
-        if missing.quantity < 1 or seen[missing.id] > item.quantity:
-            raise invalid(package_items=f"Item {missing.id}: between 1 and {item.quantity} can be missing.")
-    recorded = [
-        DiscrepancyRecorded(
-            discrepancy=given.ids("discrepancy"),
-            package=package.id,
-            item=missing.id,
-            location=package.location,
-            sku=item_of(package, missing.id).sku,
-            quantity=missing.quantity,
-            reason=DiscrepancyReason(missing.reason),
-        )
-        for missing in given_input.package_items
-    ]
-    return [*recorded, PackageNotFound(package=package.id)]
 
 
 @command(
@@ -186,16 +134,7 @@ class CancelInput:
 )
 def cancel(order: Order, package: Package, given_input: CancelInput, _given: Given) -> Facts:
     """C26: cancelled; its transfers and shipment with it; its lines are planned again, or held."""
-    facts: Facts = []
-    for transfer in order.transfers.values():
-        if transfer.package != package.id or transfer.state not in OPEN_TRANSFER:
-            continue
-        if transfer.state is TransferStatus.in_transit:
-            facts.append(TransferDetached(transfer=transfer.id, package=package.id))
-        else:
-            facts.append(
-                TransferCancelled(transfer=transfer.id, package=package.id, reason="its package was cancelled")
-            )
+    facts = without_transfers(order, package, "its package was cancelled")
     shipment = order.shipments.get(package.shipment) if package.shipment else None
     if shipment is not None and shipment.state in (ShipmentStatus.created, ShipmentStatus.labelled):
         facts.append(ShipmentCancelled(shipment=shipment.id, package=package.id))
@@ -208,3 +147,16 @@ def cancel(order: Order, package: Package, given_input: CancelInput, _given: Giv
             goods_back=package.standing is S.waiting_cargo_label,
         ),
     ]
+
+
+def without_transfers(order: Order, package: Package, reason: str) -> Facts:
+    """Its transfers that are not yet dispatched are cancelled; one in transit is detached and comes as free stock."""
+    facts: Facts = []
+    for transfer in order.transfers.values():
+        if transfer.package != package.id or transfer.state not in OPEN_TRANSFER:
+            continue
+        if transfer.state is TransferStatus.in_transit:
+            facts.append(TransferDetached(transfer=transfer.id, package=package.id))
+        else:
+            facts.append(TransferCancelled(transfer=transfer.id, package=package.id, reason=reason))
+    return facts

@@ -109,8 +109,11 @@ def _known(fact: object) -> tuple[dict[str, Level], int, bool]:
         return {level.sku: level for level in fact.levels}, fact.margin, not fact.forced
     if isinstance(fact, TransferCreated):
         return {level.sku: level for level in fact.levels}, fact.margin, True
-    return {}, 0, False
+    return {}, 0, type(fact) in CHECKED
 
+
+CHECKED: set[type[Any]] = set()
+"""Facts besides those of planning that short stock refuses."""
 
 MOVES: dict[type[Any], Callable[[Order, Any], Iterable[tuple[Row, int]]]] = {}
 """Fact → the goods that leave (−) or reach (+) the known stock by it, given the order before it (spec 1.9)."""

@@ -7,7 +7,7 @@ from domain.document import Document
 from domain.kernel import Facts, Given, Reference, command, invalid
 from domain.order import Order
 from domain.package import Package, PackageLabelled, PackageShipped
-from domain.package_commands import item_of
+from domain.pieces import item_of
 from domain.settings import CargoCompany
 from domain.shipment import (
     OVER,

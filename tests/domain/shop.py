@@ -5,6 +5,7 @@ from typing import Any
 
 from domain.cancelling import PackageCancellationRequested
 from domain.discrepancy import DiscrepancyReason, DiscrepancyRecorded
+from domain.location import Location, Profile
 from domain.order import Destination, OrderItem, OrderReceived
 from domain.package import (
     NewItem,
@@ -36,6 +37,9 @@ BOOKS = Books(
         ("cargo_company", 1): CARRIER,
         ("cargo_company", 2): LABELLED,
         ("denial_reason", 4): REASON,
+        ("location", 10): Location(10, Profile("S10", "Shop")),
+        ("location", 30): Location(30, Profile("S30", "Other shop")),
+        ("location", 40): Location(40, Profile("S40", "Closed shop", is_active=False)),
         ("denial_reason", 5): DenialReason(5, "Old", is_active=False),
     }
 )

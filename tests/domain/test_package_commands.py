@@ -12,11 +12,8 @@ from domain.package import (
     PackageShipped,
     PackedItem,
 )
-from domain.package_commands import PackInput, ShipmentStatusInput
-from domain.package_exceptions import (
-    MissingInput,
-    MissingItem,
-)
+from domain.package_commands import PackInput, PackItem, ShipmentStatusInput
+from domain.package_missing import MissingInput, MissingItem
 from domain.shipment import Parcel, ShipmentHandedOver
 from domain.states import ShipmentStatus
 from tests.domain import shop
@@ -55,7 +52,7 @@ ROWS = [
         "C2 picked, what packing said is kept",
         shop.PICKED,
         "31",
-        PackInput((PackedItem(11, "869", "S1", "0.4"),), (Parcel(None, "1.2"), Parcel(None, "0.3"))),
+        PackInput((PackItem(11, None, "869", "S1", "0.4"),), (Parcel(None, "1.2"), Parcel(None, "0.3"))),
         [
             PackagePacked(package=1, state=P.packed, items=(PackedItem(11, "869", "S1", "0.4"),)),
             shipment(Parcel(None, "1.2"), Parcel(None, "0.3")),
@@ -204,7 +201,7 @@ def test_command(row: Row) -> None:
 
 
 def test_packing_keeps_what_was_said_of_the_items() -> None:
-    said = PackInput((PackedItem(12, "869", "S1", "0.4"),))
+    said = PackInput((PackItem(12, None, "869", "S1", "0.4"),))
     order = Story(*shop.WAITING, books=shop.BOOKS).command("package", 1, "31", said).order
     assert order is not None
     items = order.packages[1].items

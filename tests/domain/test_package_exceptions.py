@@ -16,15 +16,10 @@ from domain.package import (
     PackageRescheduleRequested,
     PackageShipped,
     PackageUnblocked,
-    PackedItem,
 )
-from domain.package_commands import PackInput
-from domain.package_exceptions import (
-    MissingInput,
-    MissingItem,
-    ReasonInput,
-    RefuseInput,
-)
+from domain.package_commands import PackInput, PackItem
+from domain.package_exceptions import ReasonInput, RefuseInput
+from domain.package_missing import MissingInput, MissingItem
 from domain.shipment import ShipmentHandedOver
 from tests.domain import shop
 from tests.domain.given import Story
@@ -134,8 +129,8 @@ def test_refusal_leaves_the_location_out_for_its_skus() -> None:
 
 
 WRONG_INPUT = [
-    ("31", PackInput((PackedItem(99),)), "package_items"),
-    ("32", PackInput((PackedItem(99),)), "package_items"),
+    ("31", PackInput((PackItem(99),)), "package_items"),
+    ("32", PackInput((PackItem(99),)), "package_items"),
     ("34", RefuseInput(4, (99,)), "package_items"),
     ("34", RefuseInput(9), "denial_reason"),
     ("34", RefuseInput(5), "denial_reason"),

@@ -24,12 +24,18 @@ from domain.kernel import COMMANDS, Facts, Given, Refusal, allowed
 from domain.kinds import kind_of
 from domain.laws import Laws
 from domain.location import LocationRegistered, Profile
+from domain.manual_planning import AssignmentGroup, ManualPlanInput
 from domain.order import Order, OrderItem, needs_planning
 from domain.order_decisions import request_plan
-from domain.package import PackageCancelled, PackageNotFound, PackageRefused, PackedItem
-from domain.package_commands import PackInput, ShipmentStatusInput
-from domain.package_exceptions import CancelInput, MissingInput, MissingItem, ReasonInput, RefuseInput
+from domain.package import PackageCancelled, PackageLinesReplanned, PackageNotFound, PackageRefused
+from domain.package_commands import PackInput, PackItem, ShipmentStatusInput
+from domain.package_exceptions import CancelInput, ReasonInput, RefuseInput
+from domain.package_items import PackageItemsMissing
+from domain.package_missing import MissingInput, MissingItem
+from domain.packed_for_refund import RefundInput, pack_for_refund
+from domain.picking import PrepareInput, ReplaceInput, Replacement, Scanned
 from domain.picking_up import PickupInput
+from domain.pieces import Piece
 from domain.planning import Leg, Placement, PlanRecord, open_lines, record_plan, record_unplanned
 from domain.planning_facts import Level
 from domain.returning import PackageReturned, ReturnedRow, ReturnInput, UnpackInput
@@ -134,6 +140,10 @@ def loss(before: Order, fact: Any, stock: Stock) -> Decimal | int:
         return sum(r.quantity for r in fact.items) if fact.condition == "damaged" else 0
     if isinstance(fact, PackageItemsCancelled):
         return sum(c.quantity for c in fact.items) if package.goods_out and not fact.goods_back else 0
+    if isinstance(fact, PackageItemsMissing):
+        return sum(pieces for _, pieces in fact.items) if package.goods_out else 0
+    if isinstance(fact, PackageLinesReplanned):
+        return package.quantity if package.goods_out else 0
     ends = isinstance(fact, PackageRefused | PackageNotFound | PackageCancelled)
     return package.quantity if ends and package.goods_out and not getattr(fact, "goods_back", False) else 0
 
@@ -169,14 +179,39 @@ def random_plan(draw: Draw, log: Shop, order: Order) -> PlanRecord:
 
 def random_input(draw: Draw, slug: str, thing: Any) -> Any:
     """An input for the command; for package items that are there, in numbers that may be wrong."""
-    if slug.startswith("complete-packaging"):
-        awb = draw(st.sampled_from([None, "AWB1"]))
-        items = tuple(PackedItem(i.id, "869") for i in thing.items if draw(st.booleans()))
-        return PackInput(items, (Parcel(awb),))
-    if slug == "product-not-found":
-        some = [i for i in thing.items if draw(st.booleans())]
+
+    def some_of(item: Any) -> int | None:
+        return draw(st.sampled_from([None, draw(st.integers(1, item.quantity))]))
+
+    def missing() -> tuple[MissingItem, ...]:
         reasons = st.sampled_from(["not_found", "wrong_product", "defective"])
-        return MissingInput(tuple(MissingItem(i.id, draw(st.integers(1, i.quantity)), draw(reasons)) for i in some))
+        return tuple(MissingItem(i.id, some_of(i), draw(reasons)) for i in thing.items if draw(st.booleans()))
+
+    def replacements() -> tuple[Replacement, ...]:
+        some = [i for i in thing.items if draw(st.booleans())]
+        return tuple(Replacement(i.id, draw(st.sampled_from(SKUS)), some_of(i)) for i in some)
+
+    if "complete-packaging" in slug:
+        awb = draw(st.sampled_from([None, "AWB1"]))
+        items = tuple(PackItem(i.id, some_of(i), "869") for i in thing.items if draw(st.booleans()))
+        return PackInput(items, (Parcel(awb),))
+    if slug in ("product-not-found", "product-not-found-advanced"):
+        return MissingInput(missing())
+    if slug == "package-packed-for-refund":
+        return RefundInput(tuple(Piece(i.id, some_of(i)) for i in thing.items if draw(st.booleans())))
+    if slug == "replace-product":
+        return ReplaceInput(replacements())
+    if slug == "prepare-package":
+        return PrepareInput(missing(), replacements(), tuple(Scanned("869", i.id) for i in thing.items))
+    if slug == "manual-planning":
+        groups: dict[int, list[Piece]] = {}
+        for item in thing.items:
+            first = draw(st.integers(1, item.quantity))
+            for pieces in (first, item.quantity - first):
+                if pieces:
+                    groups.setdefault(draw(st.sampled_from([10, 30])), []).append(Piece(item.id, pieces))
+        rows = tuple(AssignmentGroup(tuple(pieces), f"S{location}") for location, pieces in groups.items())
+        return ManualPlanInput(rows, draw(st.booleans()))
     if slug == "transfer-delivered":
         return DeliverInput(tuple(Counted(i.id, draw(st.integers(0, i.quantity))) for i in thing.items))
     if slug == "return-package":
@@ -264,7 +299,7 @@ def random_cancellation(draw: Draw, order: Order, given: Given) -> Facts:
     asked = [Asked(line.id, draw(st.integers(1, line.quantity + 1))) for line in order.items if draw(st.booleans())]
     kind: PlanType = draw(st.sampled_from(["cancel", "cancel", "cancel", "refund"]))
     uuid, confirm = str(draw(st.integers(0, 30))), draw(st.booleans())
-    return answer_plan(order, kind, asked, given, uuid=uuid, pk=None, confirm=confirm, refund=lambda *_: [])
+    return answer_plan(order, kind, asked, given, uuid=uuid, pk=None, confirm=confirm, refund=pack_for_refund)
 
 
 def random_amendment(draw: Draw, order: Order, given: Given) -> Facts:

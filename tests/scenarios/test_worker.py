@@ -9,7 +9,8 @@ import requests
 from domain.deciding import decide
 from domain.kinds import stream_of
 from domain.package_commands import PackInput
-from domain.package_exceptions import MissingInput, MissingItem, RefuseInput
+from domain.package_exceptions import RefuseInput
+from domain.package_missing import MissingInput, MissingItem
 from domain.settings import DenialReason
 from scenarios import inputs
 from scenarios.explain import explain
