@@ -14,9 +14,12 @@ from domain.deciding import Commanded, decide
 from domain.declared import order as orders
 from domain.kernel import COMMANDS, Given, Refusal, allowed
 from domain.location import Address, Location, Profile
+from domain.manual_planning import AssignmentGroup
 from domain.order import Destination, Order, OrderItem, OrderReceived
 from domain.package_missing import MissingItem
 from domain.personal import Personal
+from domain.picking import Replacement
+from domain.pieces import Piece
 from domain.planning import Leg, Placement, PlanRecord, open_lines, record_plan
 from domain.settings import CargoCompany, Channel, DenialReason
 from domain.shipment import Parcel
@@ -205,6 +208,11 @@ class Lives:
                 return input(package_items=(MissingItem(thing.items[0].id, 1),) if thing.items else ())
             case "MissedInput":
                 return input(transfer_items=(MissedItem(thing.items[0].id, 1),))
+            case "ManualPlanInput":
+                where = f"ST-{chance.randint(1, self.places):03}"
+                return input((AssignmentGroup(tuple(Piece(item.id) for item in thing.items), where),))
+            case "ReplaceInput":
+                return input((Replacement(thing.items[0].id, "stand-in", 1),))
             case "ShipmentStatusInput":
                 return input(status=chance.choice(("delivered", "delivered", "attempted_delivery")))
             case "DeliverInput":

@@ -9,7 +9,7 @@ from domain.location import Location
 from domain.order import Order
 from domain.package import Package
 from domain.package import evolve as evolve_package
-from domain.package_commands import item_of
+from domain.pieces import item_of
 from domain.reservations import MOVES, Row
 from domain.shipment import Shipment, ShipmentCancelled, becomes, live
 from domain.shipment import evolve as evolve_shipment

@@ -14,6 +14,7 @@ from api.http.dry_run import shown
 from api.http.errors import Failure, answer
 from api.http.input_schemas import input_of
 from api.http.planned_at_once import Decided, at_once
+from api.http.prepared import ANSWERED
 from api.http.routes import COMMAND, OMS, OWN, Answer, Call, route
 from api.http.whose import order_of
 from domain.deciding import command_of, decide
@@ -32,12 +33,13 @@ Kind = Literal["package", "transfer"]
 
 @dataclass(frozen=True)
 class Done:
-    """What a command came to: the object's version, the position, and the facts of a dry run."""
+    """What a command came to: the object's version, the position, the facts of a dry run, and what is answered."""
 
     version: int
     position: int
     facts: list[dict[str, Any]] | None = None
     repeated: bool = False
+    answer: dict[str, Any] | None = None
 
 
 @route(
@@ -83,6 +85,8 @@ def _item(call: Call, row: dict[str, Any], n: int) -> dict[str, Any]:
         status, body, _ = answer(error)
         return {"package": told(id), "status_code": status, "error": body["error"]}
     said: dict[str, Any] = {"package": id, "status_code": 204}
+    if done.answer is not None:
+        said = {**done.answer, "status_code": 200}
     return {**said, "events": done.facts} if done.facts is not None else said
 
 
@@ -99,7 +103,7 @@ def _one(call: Call, kind: Kind, id: int) -> Answer:
     headers = {"ETag": f'"{done.version}"', "X-OMS-Position": str(done.position)}
     if done.facts is not None:
         return Answer({"events": done.facts}, 200, headers, dry=True)
-    return Answer(None, 204, headers)
+    return Answer(done.answer, 204 if done.answer is None else 200, headers)
 
 
 def run(call: Call, kind: Kind, id: int, body: Mapping[str, Any], part: str = "") -> Done:
@@ -199,16 +203,21 @@ def _written(
         _same_body(taken, claims[0])
         written_before = call.log.written(command_id) if command_id else None
         position = written_before.position if written_before else taken.position
-        thing = _thing(call.log.state_at(stream, position=position).state, kind, id)
-        return Done(thing.version, position, repeated=True)
+        return _done(call.log.state_at(stream, position=position).state, kind, id, writing["command"], position, True)
     if written.repeated:
         found = call.log.claim(claims[0].key) if claims else None
         if found is not None and found.fingerprint != claims[0].fingerprint:
             raise another_body()
-        thing = _thing(call.log.state_at(stream, position=written.position).state, kind, id)
+        state = call.log.state_at(stream, position=written.position).state
     else:
-        thing = _thing(call.log.state(stream, at_least=written.versions[stream]).state, kind, id)
-    return Done(thing.version, written.position, repeated=written.repeated)
+        state = call.log.state(stream, at_least=written.versions[stream]).state
+    return _done(state, kind, id, writing["command"], written.position, written.repeated)
+
+
+def _done(state: Order, kind: Kind, id: int, slug: str, position: int, repeated: bool) -> Done:
+    thing = _thing(state, kind, id)
+    answered = ANSWERED.get(slug)
+    return Done(thing.version, position, None, repeated, None if answered is None else answered(state, thing))
 
 
 def claim_of(call: Call, key: str, body: Mapping[str, Any], answer: bytes | None = None) -> Claim:

@@ -8,8 +8,9 @@ import psycopg
 from marshmallow import ValidationError
 from werkzeug.exceptions import HTTPException
 
+from domain.guards import SlotEffect
 from domain.kernel import Refusal
-from eventlog.recorded import Busy, ClaimTaken, Poisoned, ShortOfSlots, ShortOfStock, Unavailable, VersionClash
+from eventlog.recorded import Busy, ClaimTaken, Poisoned, ShortOfGuard, Unavailable, VersionClash
 from projections.filters import BadFilter, UnknownFilter
 from webhook_outbox.registry import WebhookError
 
@@ -71,8 +72,8 @@ def answer(error: BaseException) -> Answered:
         return _coded(503, "unavailable", "The log cannot be written now; try again.", {"Retry-After": "1"})
     if isinstance(error, VersionClash):
         return _coded(503, "busy", "Too much happens to this object at once; try again.", {"Retry-After": "1"})
-    if isinstance(error, ShortOfStock | ShortOfSlots):
-        return _coded(409, "short", f"There is not enough: {error.available} available.", {})
+    if isinstance(error, ShortOfGuard):
+        return _short(error)
     if isinstance(error, ClaimTaken):
         return _coded(409, "conflict", f"{error.key} is taken.", {})
     if isinstance(error, Poisoned):
@@ -89,6 +90,16 @@ def answer(error: BaseException) -> Answered:
     id = uuid4().hex
     log_.error("request failed (%s)", id, exc_info=error, extra={"error_id": id})
     return _coded(500, "internal_error", "Something went wrong here; the log knows it by this id.", {}, id=id)
+
+
+def _short(error: ShortOfGuard) -> Answered:
+    """A command asked for goods, or for a slot, that are not free (C12, C27)."""
+    effect, free = error.effect, error.available
+    if isinstance(effect, SlotEffect):
+        return _coded(400, "short_of_slots", f"No quota slot is free: {free} left.", {}, stock_location=effect.location)
+    text = f"There is not enough of {effect.sku}: {effect.reserve} wanted, {free} available."
+    said = {"sku": effect.sku, "stock_location": effect.location, "wanted": str(effect.reserve)}
+    return _coded(400, "short_of_stock", text, {}, **said, available=str(free))
 
 
 def _database_lost(error: BaseException | None) -> bool:

@@ -52,7 +52,7 @@ OBJECTS = {
         shipping_address:Address? delivery_type:str is_click_and_collect:bool date_placed:time?""",
     "PackageItem": """id:int package:int order_item:int state:State product:Product quantity:int unit_type:str
         unit_weight:any discrepancy_reason:str? denial_reason:any selected_barcode:str? serial_no:str?
-        transfer_orders:int[] projected_departure:time? created_date:time? modified_date:time?""",
+        replaces:str? transfer_orders:int[] projected_departure:time? created_date:time? modified_date:time?""",
     "PlannedBy": "id:int version:int rule:str?",
     "CargoCompanyShort": "id:int name:str slug:str",
     "Parcel": "awb_number:str? weight:any",
@@ -66,6 +66,7 @@ OBJECTS = {
         shipping_label:object? invoice_number:str? invoice:object? cancellation_failure:bool
         packageitem_set:PackageItem[] transfer_orders:int[] scenario:PlannedBy plan:int? created_date:time?
         modified_date:time?""",
+    "Prepared": "package:int number:str stock_location:int package_items:PackageItem[]",
     "PackageShort": """id:int number:str state:str commands:str[] order:int order_id:int order_number:str
         channel_name:str? remote_id:any date_placed:time? order_notes:str? payment_type:str? city:str?
         delivery_range:object? stock_location:int stock_location_erp_code:str? shipment:int? shipment_date:time?
@@ -81,7 +82,7 @@ OBJECTS = {
         destination:int destination_erp_code:str? transferitem_count:int transferitem_set:int[] shipment:any
         extra_information:object commands:str[] created_date:time? modified_date:time?""",
     "InventoryDiscrepancy": """id:int order:int order_number:str package:int? transfer_order:int? stock_location:int
-        erp_code:str? sku:str quantity:int reason:str created_date:time? modified_date:time?""",
+        erp_code:str? sku:str quantity:int reason:str removed:bool created_date:time? modified_date:time?""",
     "CancellationAnswer": "order_item:int accepted:bool package:int? reason:str? quantity:int",
     "CancellationAnswers": "results:CancellationAnswer[]",
     "PlanItem": "order_item:int quantity:int package:int? stock_location:int? rule:str? reason:str?",

@@ -154,9 +154,10 @@ def _responses(one: Route) -> dict[str, Any]:
             good["content"]["text/csv"] = {"schema": {"type": "string"}}
     found = {str(one.status): good}
     if one.path.endswith("/command/"):
+        kinds = ["DryRun", *(["Prepared"] if "/packages/" in one.path else [])]
         found["200"] = {
-            "description": "A dry run: the events that would be written.",
-            "content": {"application/json": {"schema": {"$ref": f"{_REF}DryRun"}}},
+            "description": "A dry run: the events that would be written; or what prepare-package answers.",
+            "content": {"application/json": {"schema": {"anyOf": [{"$ref": f"{_REF}{kind}"} for kind in kinds]}}},
         }
     if one.method == "POST" and one.status == 201:
         found["200"] = {"description": "It was there already; or a batch.", "content": dict(good.get("content", {}))}

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from domain.order import Order
-from domain.package import Package
+from domain.package import Package, PackageItem
 from projections.model import OfState, cut
 from projections.objects.named_id import place_id
 from projections.objects.person import Reveal
@@ -124,11 +124,15 @@ class PackageItemRow(msgspec.Struct):
 
 
 def _item_rows(order: Order, package: Package, _position: int, _reveal: Reveal) -> list[PackageItemRow]:
-    barcodes = {line.id: line.barcode for line in order.items}
+    lines = {line.id: line for line in order.items}
+
+    def barcode(item: PackageItem) -> str | None:
+        """Of a product that replaced another one, only what was scanned is known."""
+        line = lines[item.item]
+        return line.barcode if item.sku == line.sku else item.barcode
+
     return [
-        PackageItemRow(
-            item.id, package.id, order.id, item.item, cut(item.sku), cut(barcodes[item.item]), package.created
-        )
+        PackageItemRow(item.id, package.id, order.id, item.item, cut(item.sku), cut(barcode(item)), package.created)
         for item in package.items
     ]
 

@@ -21,6 +21,7 @@ def discrepancy_object(order: Order, discrepancy: Discrepancy, reference: Refere
         "sku": discrepancy.sku,
         "quantity": discrepancy.quantity,
         "reason": discrepancy.reason.value,
+        "removed": discrepancy.removed,
         "created_date": moment(discrepancy.created),
         "modified_date": moment(discrepancy.modified),
     }

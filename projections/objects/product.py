@@ -1,5 +1,6 @@
 """Product (spec 7), as far as the order item that names it tells."""
 
+from dataclasses import replace
 from typing import Any
 
 from domain.order import OrderItem
@@ -30,3 +31,8 @@ def product_object(item: OrderItem) -> dict[str, Any]:
         "modified_date": None,
         "remote_modified_date": None,
     }
+
+
+def replacement(item: OrderItem, sku: str) -> OrderItem:
+    """The order item as if it were of a product that stands in for it, of which only the SKU is known."""
+    return replace(item, sku=sku, name="", barcode=None, attributes={}, extra={})
