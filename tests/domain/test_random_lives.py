@@ -207,11 +207,11 @@ def random_input(draw: Draw, slug: str, thing: Any) -> Any:
         groups: dict[int, list[Piece]] = {}
         for item in thing.items:
             first = draw(st.integers(1, item.quantity))
-            for pieces in (first, item.quantity - first):
-                if pieces:
-                    groups.setdefault(draw(st.sampled_from([10, 30])), []).append(Piece(item.id, pieces))
-        rows = tuple(AssignmentGroup(tuple(pieces), f"S{location}") for location, pieces in groups.items())
-        return ManualPlanInput(rows, draw(st.booleans()))
+            for n in (first, item.quantity - first):
+                if n:
+                    groups.setdefault(draw(st.sampled_from([10, 30])), []).append(Piece(item.id, n))
+        wanted = tuple(AssignmentGroup(tuple(group), f"S{location}") for location, group in groups.items())
+        return ManualPlanInput(wanted, draw(st.booleans()))
     if slug == "transfer-delivered":
         return DeliverInput(tuple(Counted(i.id, draw(st.integers(0, i.quantity))) for i in thing.items))
     if slug == "return-package":
