@@ -1,7 +1,7 @@
 """Random lives of small orders: plans, commands, refusals and re-plans in any order keep the laws at every step."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -15,44 +15,31 @@ from domain.amending import Amendment, amend
 from domain.cancellation_plan import Asked, PlanType
 from domain.cancellations import answer_plan
 from domain.cancelling import PackageItemsCancelled
-from domain.cancelling_commands import DeclineInput
 from domain.deciding import decide
 from domain.discrepancy import DiscrepancyReason, DiscrepancyRecorded
 from domain.guards import Effect, Short, SlotRow, StockEffect, StockRow
-from domain.invoicing import InvoiceInput
 from domain.kernel import COMMANDS, Facts, Given, Refusal, allowed
 from domain.kinds import kind_of
 from domain.laws import Laws
 from domain.location import LocationRegistered, Profile
-from domain.manual_planning import AssignmentGroup, ManualPlanInput
 from domain.order import Order, OrderItem, needs_planning
 from domain.order_decisions import request_plan
 from domain.package import PackageCancelled, PackageLinesReplanned, PackageNotFound, PackageRefused
-from domain.package_commands import PackInput, PackItem, ShipmentStatusInput
-from domain.package_exceptions import CancelInput, ReasonInput, RefuseInput
 from domain.package_items import PackageItemsMissing
-from domain.package_missing import MissingInput, MissingItem
-from domain.packed_for_refund import RefundInput, pack_for_refund
-from domain.picking import PrepareInput, ReplaceInput, Replacement, Scanned
-from domain.picking_up import PickupInput
-from domain.pieces import Piece
+from domain.packed_for_refund import pack_for_refund
 from domain.planning import Leg, Placement, PlanRecord, open_lines, record_plan, record_unplanned
 from domain.planning_facts import Level
-from domain.returning import PackageReturned, ReturnedRow, ReturnInput, UnpackInput
-from domain.shipment import Parcel
-from domain.shipping import AdvancedShipmentInput, LabelInput, ShipmentInfoInput, labelled, reported
+from domain.returning import PackageReturned
+from domain.shipping import labelled, reported
 from domain.states import OrderStatus, PackageStatus, TransferStatus
 from domain.stock import StockPushed
 from domain.transfer import TransferDelivered
-from domain.transfer_commands import CarrierInput, Counted, DeliverInput
-from domain.transfer_exceptions import MissedInput, MissedItem, OutOfStockInput
 from eventlog.mapper import decode, encode
 from tests.domain import shop
+from tests.domain.chance import SKUS, Draw, random_input
 from tests.domain.given import NOW
 
 LOCATIONS = (10, 20, 30)
-SKUS = ("A", "B")
-Draw = Callable[[st.SearchStrategy[Any]], Any]
 Stock = dict[tuple[int, str], StockRow]
 
 
@@ -175,77 +162,6 @@ def random_plan(draw: Draw, log: Shop, order: Order) -> PlanRecord:
             placements.append(Placement(location, "any", tuple(lines), tuple(legs), levels, margin, by_quota))
     status = draw(st.sampled_from([PackageStatus.waiting, PackageStatus.waiting_remote_action]))
     return PlanRecord(1, 1, "S", "1", "digest", {}, status, 99, tuple(placements))
-
-
-def random_input(draw: Draw, slug: str, thing: Any) -> Any:
-    """An input for the command; for package items that are there, in numbers that may be wrong."""
-
-    def some_of(item: Any) -> int | None:
-        return draw(st.sampled_from([None, draw(st.integers(1, item.quantity))]))
-
-    def missing() -> tuple[MissingItem, ...]:
-        reasons = st.sampled_from(["not_found", "wrong_product", "defective"])
-        return tuple(MissingItem(i.id, some_of(i), draw(reasons)) for i in thing.items if draw(st.booleans()))
-
-    def replacements() -> tuple[Replacement, ...]:
-        some = [i for i in thing.items if draw(st.booleans())]
-        return tuple(Replacement(i.id, draw(st.sampled_from(SKUS)), some_of(i)) for i in some)
-
-    if "complete-packaging" in slug:
-        awb = draw(st.sampled_from([None, "AWB1"]))
-        items = tuple(PackItem(i.id, some_of(i), "869") for i in thing.items if draw(st.booleans()))
-        return PackInput(items, (Parcel(awb),))
-    if slug in ("product-not-found", "product-not-found-advanced"):
-        return MissingInput(missing())
-    if slug == "package-packed-for-refund":
-        return RefundInput(tuple(Piece(i.id, some_of(i)) for i in thing.items if draw(st.booleans())))
-    if slug == "replace-product":
-        return ReplaceInput(replacements())
-    if slug == "prepare-package":
-        return PrepareInput(missing(), replacements(), tuple(Scanned("869", i.id) for i in thing.items))
-    if slug == "manual-planning":
-        groups: dict[int, list[Piece]] = {}
-        for item in thing.items:
-            first = draw(st.integers(1, item.quantity))
-            for n in (first, item.quantity - first):
-                if n:
-                    groups.setdefault(draw(st.sampled_from([10, 30])), []).append(Piece(item.id, n))
-        wanted = tuple(AssignmentGroup(tuple(group), f"S{location}") for location, group in groups.items())
-        return ManualPlanInput(wanted, draw(st.booleans()))
-    if slug == "transfer-delivered":
-        return DeliverInput(tuple(Counted(i.id, draw(st.integers(0, i.quantity))) for i in thing.items))
-    if slug == "return-package":
-        rows = tuple(ReturnedRow(i.id, draw(st.integers(1, i.quantity))) for i in thing.items if draw(st.booleans()))
-        return ReturnInput(rows, condition=draw(st.sampled_from(["sellable", "damaged"])))
-    if slug == "product-for-transfer-not-found":
-        some = [i for i in thing.items if draw(st.booleans())]
-        reasons = st.sampled_from(["not_found", "wrong_product", "defective"])
-        pieces = [draw(st.sampled_from([None, *range(1, i.quantity + 1)])) for i in some]
-        return MissedInput(tuple(MissedItem(i.id, n, draw(reasons)) for i, n in zip(some, pieces, strict=True)))
-    if slug == "transfer-out-of-stock":
-        return OutOfStockInput(tuple(i.id for i in thing.items if draw(st.booleans())))
-    simple: dict[str, Callable[[], Any]] = {
-        "package-refuse-with-denial-reason": lambda: RefuseInput(4),
-        "block-package": ReasonInput,
-        "cancel-transfer": ReasonInput,
-        "decline-cancellation": DeclineInput,
-        "unpack-package": UnpackInput,
-        "transfer-order-advanced": lambda: CarrierInput(draw(st.sampled_from(["fast", None])), "T1"),
-        "cancel-package": lambda: CancelInput(replan=draw(st.sampled_from([True, True, False]))),
-        "update-invoice": lambda: InvoiceInput(draw(st.sampled_from(["I1", "I2", None])), None),
-        "package-advanced-shipment": lambda: AdvancedShipmentInput(
-            "T1", draw(st.sampled_from(["fast", "label", None]))
-        ),
-        "update-shipment-info": lambda: ShipmentInfoInput(
-            draw(st.sampled_from(["fast", "label", None])), draw(st.sampled_from(["T1", "T2", None])), None
-        ),
-        "update-shipment-label": LabelInput,
-        "deliver-to-customer": PickupInput,
-        "update-shipment-status": lambda: ShipmentStatusInput(
-            draw(st.sampled_from(["delivered", "attempted_delivery", "delivery_failed"]))
-        ),
-    }
-    return simple[slug]() if slug in simple else None
 
 
 @dataclass
