@@ -1,19 +1,23 @@
-"""Fewest packages: cover what is wanted with as few locations as a greedy search, recomputed on the remainder, finds,
-and where that is not proven the fewest, the same from several other starts.
+"""Fewest packages: as few locations as the search finds, then the better ones by the scenario's own order, and a bound
+below which no choice of the candidates can be.
 
-Candidates are told by their rank (0 is the best by `order_by`), goods by their column. Formulation and figures:
-design/performance.md. Nothing depends on time; ties go to the better rank.
+One that has everything; else those nobody can do without, the rest greedily *recomputed on the remainder*, from several
+starts; what became needless is dropped, two are swapped for one; a short depth-first search looks for one fewer, and
+proves that there is none when it comes to its end. Last, one is swapped for one that stands before it. Formulation and
+figures: design/performance.md. Work is limited by counting it, never by time: the plan does not depend on the machine.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
 
-UNIT = 1 << 20  # a whole good counts about so much: whole numbers, so that no rounding decides
+from scenarios.better import better
+from scenarios.goods import Goods, Rest, columns_of
+from scenarios.search import Search
 
-# Goods, and holders of each, that the search starts from anew, and how many figures (goods × candidates) it may go
-# through for it: a budget of work, never of time, so that the plan does not depend on the machine.
-SCARCEST, STARTS, FIGURES = 2, 4, 20_000
+# How much is tried where the first cover is not proven the fewest: starts, and work (`Goods.work` a look).
+SCARCEST, STARTS = 2, 4
+WORK = 40_000
+NODES = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,50 +33,39 @@ class Cover:
 NOTHING = Cover([], [], 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Goods:
-    """`target[g]` pieces, none more than all candidates have together; `columns[g][c]` what candidate c has;
-    `piece[g]` what a piece counts, so that large lines do not outweigh small ones."""
-
-    target: list[int]
-    columns: list[Sequence[int]]
-    piece: list[int]
-
-    def gains(self, left: Sequence[int], among: Sequence[int]) -> list[int]:
-        """What each candidate would add of what is left."""
-        each = []
-        for g in among:
-            piece, rest = self.piece[g], left[g]
-            full = piece * rest
-            each.append([piece * n if n < rest else full for n in self.columns[g]])
-        return list(map(sum, zip(*each, strict=True)))
-
-    def covers(self, chosen: Sequence[int], served: Sequence[int]) -> bool:
-        return all(sum([column[c] for c in chosen]) >= n for n, column in zip(served, self.columns, strict=True) if n)
-
-
-def cover_units(need: Sequence[int], rows: Sequence[Sequence[int]], ranked: Sequence[int], most: int) -> Cover:
-    """Goods that may be cut between locations. `need[g]` pieces; `rows[g]` stock by ordinal, `ranked` the ordinals
-    of the candidates, at most `most` of them used."""
+def cover_units(
+    need: Sequence[int],
+    rows: Sequence[Sequence[int]],
+    ranked: Sequence[int],
+    most: int,
+    whole: bool = False,
+    cost: Sequence[float] = (),
+) -> Cover:
+    """`need[g]` pieces of each good; `rows[g]` stock by ordinal, `ranked` the ordinals of the candidates, at most
+    `most` of them used. `whole`: a good is given by one candidate or not at all. `cost` by rank: what `order_by`
+    looks at first, never falling."""
     for at in with_all(need, rows, ranked):
         return Cover([ranked.index(at)], [list(need)], 1)
-    if len(ranked) < 2:
-        columns: list[Sequence[int]] = [[row[at] for at in ranked] for row in rows]
-    else:
-        pick = itemgetter(*ranked)
-        columns = [pick(row) for row in rows]
-    target = [min(n, sum(column)) for n, column in zip(need, columns, strict=True)]
-    if not any(target) or most < 1:
+    if most < 1 or not ranked:
         return NOTHING
-    goods = Goods(target, columns, [max(1, UNIT // n) if n else 0 for n in target])
-    first = goods.gains(target, [g for g, n in enumerate(target) if n])
-    chosen, left = _greedy(goods, first, [], most)
-    served = [n - rest for n, rest in zip(target, left, strict=True)]
-    bound = _bound(goods, served, first)
-    chosen = _needed(goods, sorted(chosen), served)
-    if len(chosen) > bound:
-        chosen = _from_other_starts(goods, first, served, chosen, bound)
-    return Cover(chosen, _shares(served, columns, chosen), bound)
+    columns = columns_of(rows, ranked)
+    if whole:
+        columns = [[n if has >= n else 0 for has in column] for n, column in zip(need, columns, strict=True)]
+        target = [n if any(column) else 0 for n, column in zip(need, columns, strict=True)]
+    else:
+        target = [min(n, sum(column)) for n, column in zip(need, columns, strict=True)]
+    if not any(target):
+        return NOTHING
+    goods = Goods(target, columns)
+    musts = needed_by_all(goods)
+    chosen, rest = greedy(goods, musts, most) if len(musts) <= most else ([], goods.all)
+    if rest:
+        goods = Goods(_served(goods, greedy(goods, [], most)[0], whole), columns)
+        musts = needed_by_all(goods)
+        chosen, _ = greedy(goods, musts, most)
+    chosen, bound = fewest(goods, musts, chosen)
+    chosen = better(goods, musts, chosen, cost or [0.0] * goods.count)
+    return Cover(chosen, shares(goods, chosen), bound)
 
 
 def with_all(need: Sequence[int], rows: Sequence[Sequence[int]], ranked: Sequence[int]) -> Sequence[int]:
@@ -84,79 +77,111 @@ def with_all(need: Sequence[int], rows: Sequence[Sequence[int]], ranked: Sequenc
     return ranked
 
 
-def _greedy(goods: Goods, first: list[int], start: list[int], most: int) -> tuple[list[int], list[int]]:
+def needed_by_all(goods: Goods) -> list[int]:
+    """The candidates without whom the others have too little of some good."""
+    found: set[int] = set()
+    for n, column in zip(goods.target, goods.columns, strict=True):
+        slack = sum(column) - n if n else 0
+        if n and max(column) > slack:
+            found.update(c for c, has in enumerate(column) if has > slack)
+    return sorted(found)
+
+
+def greedy(goods: Goods, start: Sequence[int], most: int) -> tuple[list[int], Rest]:
     """After those of `start`, the candidate that adds most, again and again: who was chosen, what is left."""
-    chosen, left, gains = list[int](), goods.target[:], first
-    among = [g for g, n in enumerate(left) if n]
-    while among and len(chosen) < most:
-        best = start[len(chosen)] if len(chosen) < len(start) else gains.index(max(gains))
-        chosen.append(best)
-        for g in among:
-            left[g] -= min(left[g], goods.columns[g][best])
-        among = [g for g in among if left[g]]
-        if among:
-            gains = goods.gains(left, among)
-            for used in chosen:
-                gains[used] = 0
-    return chosen, left
+    chosen, rest = list(start), goods.all
+    for c in start:
+        rest = goods.after(rest, c)
+    while rest and len(chosen) < most:
+        gains = goods.gains(rest)
+        most_added = max(gains)
+        if not most_added:
+            break
+        chosen.append(gains.index(most_added))
+        rest = goods.after(rest, chosen[-1])
+    return chosen, rest
 
 
-def _from_other_starts(goods: Goods, first: list[int], served: list[int], chosen: list[int], bound: int) -> list[int]:
-    """Fewer than `chosen`, if a start from a good holder of the scarcest goods leads there."""
-    budget = FIGURES // (len(goods.columns) * len(first))
-    if not budget:
-        return chosen
-    wanted = [g for g, n in enumerate(served) if n]
-    scarce = sorted(wanted, key=lambda g: sum(goods.columns[g]) * goods.piece[g])[:SCARCEST]
-    starts = {}
-    for g in scarce:
-        column, n = goods.columns[g], served[g]
-        holders = [c for c in range(len(column)) if column[c]]
-        starts.update(dict.fromkeys(sorted(holders, key=lambda c: (-min(column[c], n), -first[c]))[:STARTS]))
-    for start in list(starts)[:budget]:
-        tried, left = _greedy(goods, first, [start], len(chosen))
-        if all(n - rest >= want for n, rest, want in zip(goods.target, left, served, strict=True)):
-            tried = _needed(goods, sorted(tried), served)
-            if len(tried) < len(chosen):
-                chosen = tried
+def fewest(goods: Goods, musts: list[int], chosen: list[int]) -> tuple[list[int], int]:
+    """From one cover to as few as the search finds, in rank order, and the bound."""
+    chosen = needed(goods, sorted(chosen))
+    bound = max(len(musts), bound_of(goods))
+    if len(chosen) > bound:
+        starts = max(1, WORK // (goods.work * len(chosen)))
+        for start in _starts(goods, musts)[:starts]:
+            tried, rest = greedy(goods, [*musts, start], len(chosen) - 1)
+            if not rest:
+                chosen = needed(goods, sorted(tried))
                 if len(chosen) == bound:
                     break
-    return chosen
+        chosen = _two_for_one(goods, musts, chosen, bound)
+    nodes = min(NODES, WORK // goods.work)
+    while len(chosen) > bound:
+        search = Search(goods, nodes)
+        fewer = search.within(musts, len(chosen) - 1)
+        if fewer is None:
+            if search.complete:
+                bound = len(chosen)
+            break
+        chosen = needed(goods, sorted(fewer))
+    return chosen, bound
 
 
-def _needed(goods: Goods, chosen: list[int], served: Sequence[int]) -> list[int]:
+def needed(goods: Goods, chosen: list[int]) -> list[int]:
     """Without those the others can do without, the worst ranked first."""
     for c in reversed(chosen[:]):
         others = [other for other in chosen if other != c]
-        if goods.covers(others, served):
+        if not goods.lacking(others):
             chosen = others
     return chosen
 
 
-def _shares(served: Sequence[int], columns: Sequence[Sequence[int]], chosen: Sequence[int]) -> list[list[int]]:
-    """Who gives what: all of a good from the best ranked that has it whole, else from the largest holders."""
-    given = [[0] * len(served) for _ in chosen]
-    for g, (n, column) in enumerate(zip(served, columns, strict=True)):
-        have = [column[c] for c in chosen]
-        whole = next((i for i, amount in enumerate(have) if amount >= n), None)
-        if whole is not None:
-            given[whole][g] = n
-            continue
-        for i in sorted(range(len(chosen)), key=lambda i: -have[i]):
-            given[i][g] = min(n, have[i])
-            n -= given[i][g]
-    return given
+def _two_for_one(goods: Goods, musts: Sequence[int], chosen: list[int], bound: int) -> list[int]:
+    """One candidate in the place of two, wherever one has what would be missing."""
+    work = WORK
+    found = True
+    while found and len(chosen) > bound:
+        found = False
+        free = [c for c in chosen if c not in musts]
+        for i, one in enumerate(free):
+            for other in free[i + 1 :]:
+                work -= goods.count
+                if work < 0:
+                    return chosen
+                rest = [c for c in chosen if c not in (one, other)]
+                for c in goods.with_all(goods.lacking(rest), range(goods.count)):
+                    if c not in rest:
+                        chosen, found = needed(goods, sorted([*rest, c])), True
+                        break
+                if found:
+                    break
+            if found:
+                break
+    return chosen
 
 
-def _bound(goods: Goods, served: Sequence[int], gains: Sequence[int]) -> int:
-    """At least so many locations: by the largest holders of each good, by the largest gains for all together, and
+def _starts(goods: Goods, musts: Sequence[int]) -> list[int]:
+    """The best holders of the scarcest goods."""
+    wanted = [g for g, n in enumerate(goods.target) if n]
+    scarce = sorted(wanted, key=lambda g: sum(goods.columns[g]) / goods.target[g])[:SCARCEST]
+    first = goods.gains(goods.all)
+    starts: dict[int, None] = {}
+    for g in scarce:
+        column, n = goods.columns[g], goods.target[g]
+        holders = sorted((c for c, _ in goods.holders(g)), key=lambda c: (-min(column[c], n), -first[c]))
+        starts.update(dict.fromkeys(c for c in holders[:STARTS] if c not in musts))
+    return list(starts)
+
+
+def bound_of(goods: Goods) -> int:
+    """At least so many candidates: by the largest holders of each good, by the largest gains for all together, and
     two where nobody has everything."""
-    bound = 1 if with_all(served, goods.columns, range(len(gains))) else 2
-    for n, column in zip(served, goods.columns, strict=True):
-        if max(column) < n:
+    gains, size = goods.gains(goods.all), goods.size(goods.all)
+    bound = 1 if max(gains) == size else 2
+    for n, column in zip(goods.target, goods.columns, strict=True):
+        if n and max(column) < n:
             bound = max(bound, _count(sorted(column, reverse=True), n))
-    goal = sum(n * piece for n, piece in zip(served, goods.piece, strict=True))
-    return max(bound, _count(sorted(gains, reverse=True), goal))
+    return max(bound, _count(sorted(gains, reverse=True), size - (len(goods.target) + 1) * 64))
 
 
 def _count(amounts: Sequence[int], goal: int) -> int:
@@ -168,38 +193,54 @@ def _count(amounts: Sequence[int], goal: int) -> int:
     return len(amounts)
 
 
-def cover_wholes(
-    alone: Sequence[int], everything: int, together: Callable[[int, int], int] | None, most: int
+def _served(goods: Goods, chosen: Sequence[int], whole: bool) -> list[int]:
+    """The pieces of each good that the chosen can give."""
+    short = dict(goods.lacking(chosen))
+    return [0 if whole and g in short else n - short.get(g, 0) for g, n in enumerate(goods.target)]
+
+
+def shares(goods: Goods, chosen: Sequence[int]) -> list[list[int]]:
+    """Who gives what: all of a good from the best ranked that has it whole, else from the largest holders."""
+    given = [[0] * len(goods.target) for _ in chosen]
+    for g, (n, column) in enumerate(zip(goods.target, goods.columns, strict=True)):
+        have = [column[c] for c in chosen]
+        whole = next((i for i, amount in enumerate(have) if amount >= n), None)
+        if whole is not None:
+            given[whole][g] = n
+            continue
+        for i in sorted(range(len(chosen)), key=lambda i: -have[i]):
+            given[i][g] = min(n, have[i])
+            n -= given[i][g]
+    return given
+
+
+def cover_together(
+    alone: Sequence[int], everything: int, together: Callable[[int, int], int], most: int
 ) -> tuple[list[int], int]:
-    """Goods that go whole: bit masks. `alone[c]` are those that candidate c could send one by one; `together(c, left)`
-    those of `left` it could send at once (None: all of them). The ranks in the order of use, and the bound."""
-
-    def sends(c: int, left: int) -> int:
-        return alone[c] & left if together is None else together(c, left)
-
+    """Lines that go whole where some ask for the same SKU. `alone[c]` is the mask of those that candidate c could send
+    one by one; `together(c, left)` those of `left` it could send at once. The ranks in the order of use, and the
+    bound."""
     chosen, left = list[int](), everything
     while left and len(chosen) < most and alone:
         gains = [(mask & left).bit_count() for mask in alone]
-        if together is not None:
-            # What goes one by one is at least what goes at once: nobody below the best so far need be asked.
-            best_yet = 0
-            for c in sorted(range(len(alone)), key=lambda c: -gains[c]):
-                if gains[c] < best_yet or c in chosen:
-                    gains[c] = 0
-                    continue
-                gains[c] = sends(c, left).bit_count()
-                best_yet = max(best_yet, gains[c])
+        # What goes one by one is at least what goes at once: nobody below the best so far need be asked.
+        best_yet = 0
+        for c in sorted(range(len(alone)), key=lambda c: -gains[c]):
+            if gains[c] < best_yet or c in chosen:
+                gains[c] = 0
+                continue
+            gains[c] = together(c, left).bit_count()
+            best_yet = max(best_yet, gains[c])
         best = gains.index(max(gains))
         if not gains[best] or best in chosen:
             break
         chosen.append(best)
-        left &= ~sends(best, left)
-    served = everything & ~left
-    order = sorted(chosen) if together is None else chosen
+        left &= ~together(best, left)
+    served, order = everything & ~left, chosen
     for c in sorted(chosen, reverse=True):
         others, rest = [other for other in order if other != c], served
         for other in others:
-            rest &= ~sends(other, rest)
+            rest &= ~together(other, rest)
         if not rest:
             order = others
     return order, _bound_of_masks(served, alone) if served else 0

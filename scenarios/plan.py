@@ -8,7 +8,7 @@ from scenarios.definition import Rule, Scenario, TransferScenario
 from scenarios.demand import Demand
 from scenarios.desk import Desk, View
 from scenarios.planned import OpenLine, Plan, PlannedLine, PlannedPackage, PlannedTransfer
-from scenarios.rules import Question, candidates, ranked
+from scenarios.rules import Question, candidates, costs, ranked
 from scenarios.strategies import STRATEGIES, Pick, Task, settle
 from scenarios.transfers import Amounts, Brought, bring
 
@@ -87,7 +87,18 @@ def _place(
     most = rule.max_packages or len(ranking)
     bringing = brought if rule.transferable and transfer_scenarios else None
     picks, bound = STRATEGIES[rule.strategy](
-        Task(desk, rule.coverage, lines, skus, need, rows, ranking, most, bringing)
+        Task(
+            desk,
+            rule.coverage,
+            lines,
+            skus,
+            need,
+            rows,
+            ranking,
+            most,
+            bringing,
+            costs(question, ranking, rule.order_by),
+        )
     )
     return picks, bound, len(ranking)
 

@@ -7,7 +7,7 @@ import msgspec
 
 from scenarios.world import World
 
-PLANNER_VERSION = "1"  # changes whenever the same input may give another plan
+PLANNER_VERSION = "2"  # changes whenever the same input may give another plan
 
 
 @dataclass(frozen=True, slots=True)

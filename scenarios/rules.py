@@ -210,3 +210,11 @@ def ranked(q: Question, found: list[int], order_by: tuple[OrderKey, ...]) -> lis
             values = [inf if isinf(value) else -value for value in values]
         found.sort(key=values.__getitem__)
     return found
+
+
+def costs(q: Question, ranking: list[int], order_by: tuple[OrderKey, ...]) -> list[float]:
+    """What the first key says of the ranked candidates, so that less is better."""
+    if not order_by:
+        return [0.0] * len(ranking)
+    values, sign = ORDERINGS[order_by[0].by](q), -1 if order_by[0].descending else 1
+    return [inf if isinf(values[at]) else sign * values[at] for at in ranking]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from scenarios.cover import cover_units, cover_wholes, with_all
+from scenarios.cover import cover_together, cover_units, with_all
 from scenarios.definition import Coverage
 from scenarios.desk import Desk
 from scenarios.transfers import NONE, Amounts, Brought
@@ -13,7 +13,8 @@ from scenarios.transfers import NONE, Amounts, Brought
 @dataclass(frozen=True)
 class Task:
     """What one rule has to place: `lines` (indexes) with the pieces `need` of `skus`, `rows` the usable stock of each
-    line's SKU by ordinal, `ranked` the candidates, at most `most` packages. `bring(hub, missing)` by transfers."""
+    line's SKU by ordinal, `ranked` the candidates, at most `most` packages. `bring(hub, missing)` by transfers;
+    `cost` of the candidates by rank: the first sort key, never falling."""
 
     desk: Desk
     coverage: Coverage
@@ -24,6 +25,7 @@ class Task:
     ranked: list[int]
     most: int
     bring: Callable[[int, Amounts], Brought] | None
+    cost: Sequence[float] = ()
 
     @cached_property
     def twice(self) -> bool:
@@ -94,9 +96,9 @@ def _cover(task: Task) -> Chosen:
         return [Pick(whole[0], dict(zip(task.lines, task.need, strict=True)))], 1
     if task.coverage == "whole_order":
         return [], 0
-    if task.coverage == "whole_lines":
+    if task.coverage == "whole_lines" and task.twice:
         return _cover_lines(task)
-    cover = cover_units(need, rows, task.ranked, task.most)
+    cover = cover_units(need, rows, task.ranked, task.most, whole=task.coverage == "whole_lines", cost=task.cost)
     left, picks = dict(zip(task.lines, task.need, strict=True)), []
     for rank, given in zip(cover.chosen, cover.given, strict=True):
         amounts, own = dict(zip(goods, given, strict=True)), dict[int, int]()
@@ -111,6 +113,7 @@ def _cover(task: Task) -> Chosen:
 
 
 def _cover_lines(task: Task) -> Chosen:
+    """Lines that go whole and of which some share the stock of a SKU."""
     alone = [0] * len(task.ranked)
     for bit, (n, row) in enumerate(zip(task.need, task.rows, strict=True)):
         alone = [mask | 1 << bit if row[at] >= n else mask for mask, at in zip(alone, task.ranked, strict=True)]
@@ -124,10 +127,10 @@ def _cover_lines(task: Task) -> Chosen:
         return sum(bits[line] for line in _from_own(task, task.ranked[rank], lines(left), "whole_lines"))
 
     everything = (1 << len(task.lines)) - 1
-    order, bound = cover_wholes(alone, everything, together if task.twice else None, task.most)
+    order, bound = cover_together(alone, everything, together, task.most)
     left, picks = everything, []
     for rank in order:
-        mask = together(rank, left) if task.twice else alone[rank] & left
+        mask = together(rank, left)
         left &= ~mask
         if mask:
             picks.append(Pick(task.ranked[rank], lines(mask)))

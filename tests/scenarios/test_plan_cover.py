@@ -25,8 +25,11 @@ def test_what_became_needless_is_dropped(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_other_starts_find_what_greedy_cannot(monkeypatch: pytest.MonkeyPatch) -> None:
     held = ("abdeg", "cf", "abcg", "defh")
+    monkeypatch.setattr(cover, "_two_for_one", lambda goods, musts, chosen, bound: chosen)
+    monkeypatch.setattr(cover, "needed_by_all", lambda goods: [])
     assert chosen(*held) == [2, 3]
-    monkeypatch.setattr(cover, "FIGURES", 0)
+    monkeypatch.setattr(cover, "STARTS", 0)
+    monkeypatch.setattr(cover, "NODES", 0)
     assert chosen(*held) == [0, 1, 3]
 
 
