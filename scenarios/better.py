@@ -20,7 +20,7 @@ def better(goods: Goods, musts: Sequence[int], chosen: list[int], cost: Sequence
             continue
         others = [c for c in chosen if c not in pair]
         lacking = goods.lacking(others)
-        scarce, pieces = min(lacking, key=lambda want: len(goods.holders(want[0])))
+        scarce, _pieces = min(lacking, key=lambda want: len(goods.holders(want[0])))
         holders = [c for c, _ in goods.holders(scarce) if c not in others]
         work -= len(holders) * (goods.count // 4 + 4 * len(lacking))
         if work < 0:

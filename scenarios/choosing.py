@@ -4,8 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from scenarios.conditions import holds, of_order, of_place
 from scenarios.definition import Prerequisite, Scenario, TransferScenario
 from scenarios.demand import Demand
+from scenarios.places import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,21 +39,34 @@ def _against(scenario: Scenario, demand: Demand, at: datetime) -> str | None:
     return unfit(scenario.prerequisites, demand)
 
 
+def _reason(one: Prerequisite, demand: Demand) -> str | None:
+    value, what = getattr(demand, one.on), one.on.replace("_", " ")
+    if one.expression:
+        fits = holds(one.expression, {**of_order(demand), "value": value})
+        return None if fits else f"{what} is {value or 'not given'}: {one.expression} does not hold"
+    return None if value in one.values else f"{what} is {value or 'not given'}, wanted is {' or '.join(one.values)}"
+
+
 def unfit(prerequisites: Iterable[Prerequisite], demand: Demand) -> str | None:
     """The first prerequisite the order does not meet, in words."""
     for one in prerequisites:
-        value = getattr(demand, one.on)
-        if value not in one.values:
-            return f"{one.on.replace('_', ' ')} is {value or 'not given'}, wanted is {' or '.join(one.values)}"
+        reason = _reason(one, demand)
+        if reason is not None:
+            return reason
     return None
 
 
 def transfer_scenario_for(
-    demand: Demand, location: str, scenarios: Sequence[TransferScenario]
+    demand: Demand, location: Place, scenarios: Sequence[TransferScenario]
 ) -> TransferScenario | None:
-    """The first active one that serves the package's location (erp code) and fits the order."""
+    """The first active one that serves the package's location and fits the order."""
     for one in sorted(scenarios, key=lambda one: (one.priority, one.id)) if len(scenarios) > 1 else scenarios:
-        serves = not one.package_location or location in one.package_location
-        if one.active and serves and unfit(one.prerequisites, demand) is None:
+        if one.active and _serves(one, demand, location) and unfit(one.prerequisites, demand) is None:
             return one
     return None
+
+
+def _serves(one: TransferScenario, demand: Demand, location: Place) -> bool:
+    if one.package_location_expression:
+        return holds(one.package_location_expression, {**of_order(demand), **of_place(location)})
+    return not one.package_location or location.erp_code in one.package_location

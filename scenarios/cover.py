@@ -46,26 +46,29 @@ def cover_units(
     looks at first, never falling."""
     for at in with_all(need, rows, ranked):
         return Cover([ranked.index(at)], [list(need)], 1)
-    if most < 1 or not ranked:
+    goods = served_by(need, rows, ranked, whole) if most > 0 and ranked else None
+    if goods is None:
         return NOTHING
+    musts = needed_by_all(goods)
+    chosen, rest = greedy(goods, musts, most) if len(musts) <= most else ([], goods.all)
+    if rest:
+        goods = Goods(_served(goods, greedy(goods, [], most)[0], whole), goods.columns)
+        musts = needed_by_all(goods)
+        chosen, _ = greedy(goods, musts, most)
+    chosen, bound = fewest(goods, musts, chosen)
+    chosen = better(goods, musts, chosen, cost or [0.0] * goods.count)
+    return Cover(chosen, shares(goods, chosen), bound)
+
+
+def served_by(need: Sequence[int], rows: Sequence[Sequence[int]], ranked: Sequence[int], whole: bool) -> Goods | None:
+    """What of the need these candidates can serve together; None: nothing."""
     columns = columns_of(rows, ranked)
     if whole:
         columns = [[n if has >= n else 0 for has in column] for n, column in zip(need, columns, strict=True)]
         target = [n if any(column) else 0 for n, column in zip(need, columns, strict=True)]
     else:
         target = [min(n, sum(column)) for n, column in zip(need, columns, strict=True)]
-    if not any(target):
-        return NOTHING
-    goods = Goods(target, columns)
-    musts = needed_by_all(goods)
-    chosen, rest = greedy(goods, musts, most) if len(musts) <= most else ([], goods.all)
-    if rest:
-        goods = Goods(_served(goods, greedy(goods, [], most)[0], whole), columns)
-        musts = needed_by_all(goods)
-        chosen, _ = greedy(goods, musts, most)
-    chosen, bound = fewest(goods, musts, chosen)
-    chosen = better(goods, musts, chosen, cost or [0.0] * goods.count)
-    return Cover(chosen, shares(goods, chosen), bound)
+    return Goods(target, columns) if any(target) else None
 
 
 def with_all(need: Sequence[int], rows: Sequence[Sequence[int]], ranked: Sequence[int]) -> Sequence[int]:

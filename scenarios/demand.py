@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 
 ROUNDED_TO = 2  # decimals of a degree, about a kilometre: plans are kept, and must not say where somebody lives
@@ -41,7 +42,7 @@ class Line:
 class Demand:
     """What of an order is planned now. `retail_store` is the erp code of the store the customer chose; `refused`
     are the (location id, SKU) pairs that are left out because the location refused them lately, `excluded` those that
-    no rule may use."""
+    no rule may use. `at`: when it is planned, as the caller says; `promised`: until when it was promised."""
 
     order_id: int
     number: str
@@ -56,3 +57,5 @@ class Demand:
     destination: Address = field(default_factory=Address)
     refused: frozenset[tuple[int, str]] = frozenset()
     excluded: frozenset[tuple[int, str]] = frozenset()
+    at: datetime | None = None
+    promised: datetime | None = None

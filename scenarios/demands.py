@@ -1,7 +1,8 @@
 """From the domain to the planner's words: an order's open lines as a demand, a location as a place."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from domain.kernel import Reference
 from domain.location import Address as LocationAddress
@@ -10,6 +11,7 @@ from domain.order import Order
 from domain.planning import Row, open_lines
 from domain.transfer_misses import NEVER_AGAIN
 from scenarios.demand import Address, Demand, Line
+from scenarios.hours import read_clock, read_hours
 from scenarios.places import Place
 
 
@@ -40,7 +42,30 @@ def demand_of(order: Order, reference: Reference, now: datetime, but: frozenset[
         ).rounded(),
         refused=frozenset((location, sku) for location, sku, until in order.refused if until > now),
         excluded=but | {(location, sku) for location, sku, until in order.refused if until == NEVER_AGAIN},
+        at=now.replace(second=0, microsecond=0),
+        promised=promised_until(order.delivery_range),
     )
+
+
+def promised_until(said: Mapping[str, Any] | None) -> datetime | None:
+    """The end of an order's `delivery_range`: a time, or a day, which means all of it. None where none can be read."""
+    if not said:
+        return None
+    day = str(said.get("date") or "")[:10]
+    for name in ("upper", "to", "end", "date", "lower", "from", "start"):
+        text = said.get(name)
+        if not isinstance(text, str) or not text:
+            continue
+        try:
+            if len(text) <= len("10:00:00"):
+                return datetime.fromisoformat(f"{day}T{text}").replace(tzinfo=UTC)
+            if len(text) == len("2026-11-23"):
+                return datetime.fromisoformat(f"{text}T23:59").replace(tzinfo=UTC)
+            at = datetime.fromisoformat(text)
+        except ValueError:
+            continue
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    return None
 
 
 _ROLES = (
@@ -77,8 +102,38 @@ def place_of(location: Location, now: datetime | None = None) -> Place:
         priority=profile.priority,
         max_quota=profile.max_quota,
         safety_stock=profile.safety_stock,
-        is_active=profile.is_active and (now is None or closed_until(location, now) is None),
+        is_active=profile.is_active,
+        closed=_closed(location, now),
+        timezone=str(profile.conf.get("timezone") or ""),
+        week=read_hours(profile.opening_hours),
+        closed_days=tuple(day.lower() for day in profile.closed_days),
+        cut_off=read_clock(profile.cut_off),
+        packaging_minutes=profile.target_packaging_minutes,
+        max_per_day=profile.max_packages_per_day,
+        channel_limits=tuple(sorted(profile.channel_limits.items())),
+        shipping=_shipping(profile.conf),
     )
+
+
+def _closed(location: Location, now: datetime | None) -> str:
+    """Why it is taken out now, in words."""
+    until = closed_until(location, now) if now is not None else None
+    if until is None:
+        return ""
+    reason = (location.profile.closed_until or {}).get("reason")
+    return f"closed until {until.strftime('%Y-%m-%d %H:%M')}" + (f": {reason}" if reason else "")
+
+
+def _shipping(conf: Mapping[str, Any]) -> tuple[float, float] | None:
+    """`shipping_cost` of a package and `shipping_cost_per_km`, as the location's conf says them."""
+    said = [conf.get("shipping_cost"), conf.get("shipping_cost_per_km")]
+    if said == [None, None]:
+        return None
+    try:
+        base, per_km = (float(one or 0) for one in said)
+    except (TypeError, ValueError):
+        return None
+    return (base, per_km) if base >= 0 and per_km >= 0 else None
 
 
 def _address(address: LocationAddress) -> Address:

@@ -5,9 +5,13 @@ The world is only read; each SKU's row is copied when it is first asked for."""
 from collections.abc import Sequence
 from typing import Protocol
 
+from scenarios.conditions import holds, of_line, of_order
 from scenarios.definition import ItemFilter, LocationFilter
 from scenarios.demand import Address, Demand, Line
+from scenarios.hours import day_of
 from scenarios.places import Places
+
+MANY = 1_000_000
 
 
 class View(Protocol):
@@ -17,6 +21,10 @@ class View(Protocol):
     quota: list[int]
 
     def available(self, sku: str) -> list[int]: ...
+
+    def born(self, ordinal: int, day: str) -> int: ...
+
+    def of_channel(self, ordinal: int, channel: str) -> int: ...
 
 
 class Desk:
@@ -39,7 +47,7 @@ class Desk:
         lines = self.demand.lines
         if items.takes_all:
             return [i for i, n in enumerate(self.open) if n > 0]
-        return [i for i, n in enumerate(self.open) if n > 0 and _fits(items, lines[i])]
+        return [i for i, n in enumerate(self.open) if n > 0 and _fits(items, lines[i], self.demand)]
 
     def stock(self, sku: str) -> list[int]:
         """What is left of the SKU by ordinal; one list, which `take` changes."""
@@ -70,6 +78,26 @@ class Desk:
         """Quota slots held at the location, with those of this plan."""
         return self.view.quota[at] + self.taken.get(at, 0)
 
+    def today(self, at: int) -> int:
+        """Packages born at the location on the day of the plan, there, with those of this plan."""
+        when = self.demand.at
+        born = 0 if when is None else self.view.born(at, day_of(self.places.rows[at], when))
+        return born + self.taken.get(at, 0)
+
+    def of_channel(self, at: int) -> int:
+        """Packages of the order's channel that hold a slot at the location, with those of this plan."""
+        return self.view.of_channel(at, self.demand.channel) + self.taken.get(at, 0)
+
+    def room(self, at: int, by_quota: bool) -> int:
+        """How many packages more the location may be given; many where nothing limits it."""
+        place, found = self.places.rows[at], MANY
+        if by_quota and place.max_quota is not None:
+            found = place.max_quota - self.quota(at)
+        if place.max_per_day is not None and self.demand.at is not None:
+            found = min(found, place.max_per_day - self.today(at))
+        limit = dict(place.channel_limits).get(self.demand.channel)
+        return found if limit is None else min(found, limit - self.of_channel(at))
+
     def km(self, origin: Address) -> Sequence[float]:
         return self.places.km(origin)
 
@@ -82,7 +110,9 @@ class Desk:
         self.taken[at] = self.taken.get(at, 0) + 1
 
 
-def _fits(items: ItemFilter, line: Line) -> bool:
+def _fits(items: ItemFilter, line: Line, demand: Demand) -> bool:
     if items.skus and line.sku not in items.skus:
+        return False
+    if items.expression and not holds(items.expression, {**of_order(demand), **of_line(line)}):
         return False
     return all(key in line.attributes and line.attributes[key] in values for key, values in items.attributes)

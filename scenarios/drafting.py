@@ -16,7 +16,7 @@ from scenarios.inquiry import Answered
 from scenarios.plan import plan
 from scenarios.planned import Plan, apply_plan
 from scenarios.reach import reached
-from scenarios.recording import plan_record
+from scenarios.recording import day_claims, plan_record
 from scenarios.rulebook import Rulebook
 
 log_ = logging.getLogger("daybook.planner")
@@ -24,11 +24,13 @@ log_ = logging.getLogger("daybook.planner")
 
 @dataclass(slots=True)
 class Draft:
-    """`facts` to write, if any; `inputs` where it is planned; `silent`: it waits for a stock service."""
+    """`facts` to write, if any; `inputs` where it is planned; `silent`: it waits for a stock service; `claims`: keys
+    that nobody else may have taken."""
 
     facts: Facts
     inputs: Inputs | None = None
     silent: bool = False
+    claims: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -80,8 +82,9 @@ def draft(
     except Refusal as moved_on:
         log_.info("%s", moved_on)
         return Draft([])
-    apply_plan(answered.world, proposal.made)
-    return Draft(facts, proposal.inputs)
+    claims = day_claims(proposal.made, demand, answered.world)
+    apply_plan(answered.world, proposal.made, demand=demand)
+    return Draft(facts, proposal.inputs, claims=claims)
 
 
 def _looked_at_silence(

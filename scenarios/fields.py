@@ -79,6 +79,15 @@ class Fields:
             return None
         return value
 
+    def number(self, key: str, least: float, most: float, of: str = "") -> float | None:
+        value = self.data.get(key)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
+            self.wrong(key, f"Must be a number{of} from {least:g} to {most:.0f}.")
+            return None
+        return float(value)
+
     def texts(self, key: str, allowed: Collection[str] | None = None) -> tuple[str, ...]:
         """A list of texts; null is an empty one. Doubles are dropped, the order stays."""
         value = self.data.get(key)

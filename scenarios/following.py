@@ -16,12 +16,15 @@ from domain.guards import Effect, SlotEffect, StockEffect
 from domain.kinds import KINDS
 from domain.location import Location
 from domain.order import Order, OrderPlanned, OrderPlanRequested, OrderUnplanned, needs_planning
-from domain.package import PackageRefused, PackageRescheduleRequested
+from domain.package import PackageCreated, PackageRefused, PackageRescheduleRequested
 from domain.planning import open_lines
+from domain.states import SLOT, UNPLANNED
 from eventlog.log import EventLog
 from eventlog.read import read_head
 from eventlog.recorded import Recorded
 from scenarios.demands import closed_until, place_of
+from scenarios.hours import day_of
+from scenarios.tallies import Tallies
 from scenarios.waiting import Needs
 from scenarios.world import World
 
@@ -97,6 +100,7 @@ class Following:
         after = orders.evolve(before, recorded.fact, recorded.at)
         self._keep(after)
         self._effects(KINDS["order"].effects(before, recorded.fact, after), recorded)
+        self._tally(before, recorded, after)
         if not needs_planning(after):
             self.needs.drop(id)
         elif isinstance(recorded.fact, OrderUnplanned):
@@ -107,6 +111,25 @@ class Following:
             before is None or not needs_planning(before) or open_lines(before) != open_lines(after) or _asked(recorded)
         ):
             self.needs.put(after, recorded.position, now)
+
+    def _tally(self, before: Order | None, recorded: Recorded, after: Order) -> None:
+        """Packages by day and channel: not in the guard tables, but in the checkpoint, so counted from there on."""
+        fact, tallies = recorded.fact, self.world.tallies
+        id = getattr(fact, "package", None)
+        if id is None:
+            return
+        was = before.packages.get(id) if before is not None else None
+        now = after.packages.get(id)
+        channel = self._log.reference.one("channel", after.channel)
+        slug = channel.slug if channel else ""
+        if was is not None and was.state in SLOT:
+            tallies.hold(was.location, slug, -1)
+        if now is not None and now.state in SLOT:
+            tallies.hold(now.location, slug, 1)
+        if isinstance(fact, PackageCreated) and fact.state not in UNPLANNED:
+            at = self.world.places.ordinal.get(fact.location)
+            if at is not None:
+                tallies.count(fact.location, day_of(self.world.places.rows[at], recorded.at))
 
     def _location_event(self, recorded: Recorded, id: int) -> None:
         before = self.locations.get(id)
@@ -203,7 +226,7 @@ def load(connection: psycopg.Connection[Any], log: EventLog, following: Followin
     with connection.transaction():
         connection.execute("set transaction isolation level repeatable read")
         following.guards_at = read_head(connection).position
-        checkpoint = connection.execute("select position, needs from planner_checkpoint").fetchone()
+        checkpoint = connection.execute("select position, needs, tallies from planner_checkpoint").fetchone()
         for id, quota in connection.execute("select location, quota from capacity where quota <> 0"):
             following.world.slots(id, quota)
         for id, sku, known, reserved in connection.execute("select location, sku, known, reserved from availability"):
@@ -211,5 +234,6 @@ def load(connection: psycopg.Connection[Any], log: EventLog, following: Followin
             if reserved:
                 following.world.reserve(id, sku, reserved)
     if checkpoint is not None:
-        position, needs = checkpoint
+        position, needs, tallies = checkpoint
+        following.world.tallies = Tallies.of(tallies)
         following.begin(position, needs)

@@ -6,7 +6,7 @@ SKUs, the quotas). Both are canonical JSON, compressed; the digest is over what 
 """
 
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
 
@@ -15,6 +15,7 @@ import msgspec
 from scenarios.definition import Scenario, TransferScenario
 from scenarios.demand import Demand
 from scenarios.desk import View
+from scenarios.hours import day_of
 from scenarios.places import Place
 from scenarios.world import World
 
@@ -49,13 +50,16 @@ class Frame:
 @dataclass(frozen=True, slots=True)
 class Case:
     """`stock`: by SKU the available pieces by ordinal; `quota`: slots held by ordinal;
-    `asked_at`: when the stock was answered, as the caller says it (told in explanations, never looked at)."""
+    `asked_at`: when the stock was answered, as the caller says it (told in explanations, never looked at); `born`:
+    packages of the day by ordinal, `of_channel` those of the order's channel, where a location has such a limit."""
 
     frame: str
     demand: Demand
     stock: dict[str, list[int]]
     quota: list[int]
     asked_at: str | None = None
+    born: list[int] = field(default_factory=list)
+    of_channel: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,13 @@ class Inputs:
             for ordinal, available in enumerate(rows):
                 place = self.frame.places[ordinal]
                 world.set_known(place.id, sku, available + place.safety_stock)
+        demand = self.case.demand
+        for ordinal, n in enumerate(self.case.of_channel):
+            world.tallies.hold(self.frame.places[ordinal].id, demand.channel, n)
+        for ordinal, n in enumerate(self.case.born):
+            if n and demand.at is not None:
+                place = self.frame.places[ordinal]
+                world.tallies.count(place.id, day_of(place, demand.at), n)
         return world
 
 
@@ -84,17 +95,29 @@ def keep(demand: Demand, world: View, frame: Frame, asked_at: str | None = None)
     if frame.places is not world.places.rows:
         raise ValueError("the frame is of other locations than the world")
     stock = {sku: world.available(sku) for sku in sorted({line.sku for line in demand.lines})}
-    case = Case(frame.digest, demand, stock, list(world.quota), asked_at)
+    places, everywhere = world.places, range(len(world.places))
+    case = Case(
+        frame=frame.digest,
+        demand=demand,
+        stock=stock,
+        quota=list(world.quota),
+        asked_at=asked_at,
+        born=[world.born(i, day_of(places.rows[i], demand.at)) for i in everywhere]
+        if places.has_day_limits and demand.at is not None
+        else [],
+        of_channel=[world.of_channel(i, demand.channel) for i in everywhere] if places.has_channel_limits else [],
+    )
     raw = msgspec.json.encode(case, order="deterministic")
     return Inputs(frame, case, sha256(raw).hexdigest(), zlib.compress(raw, LEVEL))
 
 
 def unpack(packed_case: bytes, packed_frame: bytes) -> Inputs:
-    """The inputs from what was kept; ValueError where the two do not belong together."""
-    raw = zlib.decompress(packed_case)
+    """The inputs from what was kept; ValueError where the two do not belong together. What an older planner kept is
+    read, too: what it did not know of is as if it were not set."""
+    raw, raw_frame = zlib.decompress(packed_case), zlib.decompress(packed_frame)
     case = msgspec.json.decode(raw, type=Case)
-    frame = _frame(zlib.decompress(packed_frame))
-    if case.frame != frame.digest:
+    frame = _frame(raw_frame)
+    if case.frame != sha256(raw_frame).hexdigest():
         raise ValueError("the case belongs to another frame")
     return Inputs(frame, case, sha256(raw).hexdigest(), packed_case)
 

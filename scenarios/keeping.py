@@ -10,6 +10,7 @@ from psycopg.types.json import Jsonb
 from eventlog.log import EventLog
 from eventlog.migrate import migrate
 from scenarios.inputs import Inputs
+from scenarios.tallies import Tallies
 
 Connection = psycopg.Connection[Any]
 
@@ -22,8 +23,8 @@ insert into plan_inputs (digest, packed) select * from unnest(%s::text[], %s::by
 
 # Several planners save the same picture; the furthest stands.
 CHECKPOINT = """
-insert into planner_checkpoint (one, position, needs) values (true, %s, %s)
-on conflict (one) do update set position = excluded.position, needs = excluded.needs
+insert into planner_checkpoint (one, position, needs, tallies) values (true, %s, %s, %s)
+on conflict (one) do update set position = excluded.position, needs = excluded.needs, tallies = excluded.tallies
  where planner_checkpoint.position <= excluded.position
 """
 
@@ -48,6 +49,6 @@ class Kept:
             connection.execute(KEEP_INPUTS, ([i.digest for i in inputs], [i.packed for i in inputs]))
 
 
-def save_checkpoint(connection: Connection, position: int, needs: Sequence[tuple[int, int]]) -> None:
-    """From where a start goes on: (order, since) of those that need planning."""
-    connection.execute(CHECKPOINT, (position, Jsonb([list(need) for need in needs])))
+def save_checkpoint(connection: Connection, position: int, needs: Sequence[tuple[int, int]], tallies: Tallies) -> None:
+    """From where a start goes on: (order, since) of those that need planning, and what the planner itself counts."""
+    connection.execute(CHECKPOINT, (position, Jsonb([list(need) for need in needs]), Jsonb(tallies.as_json())))

@@ -1,12 +1,14 @@
 """The JSON of a scenario (spec 9) read into records, or a refusal that names each wrong place and what is allowed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, cast
 
+from scenarios import conditions
 from scenarios.definition import (
     COVERAGES,
     INITIAL,
+    OPEN_AT,
     ORDER_BY,
     PREREQUISITES,
     PRODUCTS,
@@ -22,7 +24,9 @@ from scenarios.definition import (
     Rule,
     Scenario,
     SourceRule,
+    SplitBy,
     TransferScenario,
+    Weights,
 )
 from scenarios.fields import Errors, Fields
 
@@ -30,7 +34,9 @@ LOCATION_KEYS = frozenset(
     ["type", "include", "exclude", "roles", "tags", "order_store", "near", "open_at", "select_by", "allow_refused"],
 )
 SOURCE_KEYS = frozenset({"name", "locations", "order_by"})
-RULE_KEYS = SOURCE_KEYS | {"items", "coverage", "max_packages", "strategy", "transferable", "split_by"}
+RULE_KEYS = SOURCE_KEYS | {"items", "coverage", "max_packages", "strategy", "transferable", "split_by", "weights"}
+SPLIT_KEYS = ("weight", "volume", "pieces", "keep_apart")
+WEIGHT_KEYS = ("package", "kilometre", "transfer", "lateness")
 
 
 def parse_scenario(data: Mapping[str, Any], id: int = 0, version: int = 0) -> Scenario:
@@ -70,6 +76,8 @@ def parse_transfer_scenario(data: Mapping[str, Any], id: int = 0, version: int =
     if not rules:
         top.wrong("rules", "Required: at least one rule.")
     asked = top.child("prerequisites", (*PREREQUISITES, "package_location"))
+    package_location, location_expression = _values(asked, "package_location", LOCATION)
+    product_list = top.texts("product_list")
     scenario = TransferScenario(
         id=id,
         version=version,
@@ -77,7 +85,9 @@ def parse_transfer_scenario(data: Mapping[str, Any], id: int = 0, version: int =
         active=top.choice("status", ("active", "passive"), "active") == "active",
         priority=top.whole("priority") or 0,
         prerequisites=_prerequisites(asked),
-        package_location=_values(asked, "package_location"),
+        package_location=package_location,
+        package_location_expression=location_expression,
+        product_list=product_list,
         products=cast(Any, top.choice("products", PRODUCTS, "all_products")),
         max_sources=top.whole("max_sources", least=1),
         rules=tuple(
@@ -85,14 +95,18 @@ def parse_transfer_scenario(data: Mapping[str, Any], id: int = 0, version: int =
             for i, one in enumerate(rules)
         ),
     )
+    if scenario.products == "listed_products" and not product_list:
+        top.wrong("product_list", "Required with listed_products: the SKUs that may be brought.")
     if errors.found:
         raise errors.refusal()
     return scenario
 
 
+LOCATION = (*conditions.ORDER, *conditions.LOCATION)
+ITEM = (*conditions.ORDER, *conditions.ITEM)
+
+
 def _rule(rule: Fields, i: int) -> Rule:
-    if rule.has("split_by"):
-        rule.wrong("split_by", "Packages cannot be cut afterwards yet. Allowed: none.")
     return Rule(
         name=_name(rule, i),
         items=_items(rule.child("items", ("expression", "skus", "attributes"))),
@@ -102,7 +116,36 @@ def _rule(rule: Fields, i: int) -> Rule:
         strategy=cast(Any, rule.choice("strategy", STRATEGIES, "first_fit")),
         max_packages=rule.whole("max_packages", least=1),
         transferable=rule.flag("transferable"),
+        split_by=_split_by(rule),
+        weights=_weights(rule),
     )
+
+
+def _split_by(rule: Fields) -> SplitBy | None:
+    if not rule.has("split_by"):
+        return None
+    said = rule.child("split_by", SPLIT_KEYS)
+    pieces = said.whole("pieces", least=1)
+    made = SplitBy(_above(said, "weight"), _above(said, "volume"), pieces, said.texts("keep_apart"))
+    return None if made == SplitBy() else made
+
+
+def _above(said: Fields, key: str) -> float | None:
+    """A number above 0, or null."""
+    found = said.number(key, 0, LIMIT)
+    if found is not None and found <= 0:
+        said.wrong(key, "Must be above 0.")
+    return found
+
+
+def _weights(rule: Fields) -> Weights:
+    said = rule.child("weights", WEIGHT_KEYS)
+    standard = Weights()
+    found = {key: said.number(key, 0, LIMIT) for key in WEIGHT_KEYS}
+    return Weights(**{key: getattr(standard, key) if n is None else n for key, n in found.items()})
+
+
+LIMIT = 1_000_000
 
 
 def _name(rule: Fields, i: int) -> str:
@@ -110,7 +153,6 @@ def _name(rule: Fields, i: int) -> str:
 
 
 def _items(items: Fields) -> ItemFilter:
-    _no_expression(items, "Allowed: skus, attributes.")
     attributes = items.child("attributes").data
     wanted = []
     for key in sorted(attributes):
@@ -119,12 +161,10 @@ def _items(items: Fields) -> ItemFilter:
             items.wrong(f"attributes.{key}", "Must be a value, or a list of values that are allowed.")
         else:
             wanted.append((key, tuple(values)))
-    return ItemFilter(items.texts("skus"), tuple(wanted))
+    return ItemFilter(items.texts("skus"), tuple(wanted), _expression(items, ITEM))
 
 
 def _locations(where: Fields) -> LocationFilter:
-    if where.has("open_at"):
-        where.wrong("open_at", "Opening hours are not looked at yet. Allowed: none.")
     select_by = where.texts("select_by", SELECT_BY)
     same, km = _near(where)
     return LocationFilter(
@@ -139,6 +179,7 @@ def _locations(where: Fields) -> LocationFilter:
         by_quota="SELECT_BY_QUOTA" in select_by,
         by_stock="SELECT_BY_STOCK" in select_by,
         allow_refused=where.flag("allow_refused"),
+        open_at=where.choice("open_at", OPEN_AT, "") or None,
     )
 
 
@@ -148,14 +189,11 @@ def _near(where: Fields) -> tuple[tuple[str, ...], float | None]:
     if isinstance(value, str) and value:
         return (where.choice("near", SAME, ""),), None
     near = where.child("near", ("km", "same"))
-    km = near.data.get("km")
-    if km is not None and (isinstance(km, bool) or not isinstance(km, int | float) or not 0 <= km <= 40_000):
-        near.wrong("km", "Must be a number of kilometres from 0 to 40000.")
-        km = None
+    km = near.number("km", 0, 40_000, " of kilometres")
     same = near.data.get("same")
     if isinstance(same, str):
         near.data["same"] = [same]
-    return near.texts("same", SAME), None if km is None else float(km)
+    return near.texts("same", SAME), km
 
 
 def _order_by(rule: Fields) -> tuple[OrderKey, ...]:
@@ -169,22 +207,32 @@ def _order_by(rule: Fields) -> tuple[OrderKey, ...]:
 
 
 def _prerequisites(asked: Fields) -> tuple[Prerequisite, ...]:
-    found = ((name, _values(asked, name)) for name in PREREQUISITES)
-    return tuple(Prerequisite(name, values) for name, values in found if values)
+    found = ((name, *_values(asked, name, (*conditions.ORDER, "value"))) for name in PREREQUISITES)
+    return tuple(Prerequisite(name, values, text) for name, values, text in found if values or text)
 
 
-def _values(asked: Fields, name: str) -> tuple[str, ...]:
-    """The values of one prerequisite; empty: any."""
+def _values(asked: Fields, name: str, variables: Sequence[str]) -> tuple[tuple[str, ...], str]:
+    """The values of one prerequisite, or its expression; both empty: any."""
     one = asked.child(name, ("type", "values", "expression"))
     if one.choice("type", ("static", "dynamic"), "static") == "dynamic":
-        _no_expression(one, 'Allowed: "" (any), or a static list of values.')
-        return ()
-    return one.texts("values")
+        if one.has("values"):
+            one.wrong("values", "Only with type static; a dynamic one has an expression.")
+        return (), _expression(one, tuple(variables))
+    if one.text("expression").strip():
+        one.wrong("expression", "Only with type dynamic; a static one has values.")
+    return one.texts("values"), ""
 
 
-def _no_expression(fields: Fields, allowed: str) -> None:
-    if fields.text("expression").strip():
-        fields.wrong("expression", f"Expressions are not evaluated yet. {allowed}")
+def _expression(fields: Fields, variables: tuple[str, ...]) -> str:
+    """A condition over these variables; "" where there is none."""
+    text = fields.text("expression").strip()
+    if text:
+        try:
+            conditions.check(text, variables)
+        except conditions.Wrong as wrong:
+            fields.wrong("expression", f"{wrong.text}.")
+            return ""
+    return text
 
 
 def _moment(top: Fields, key: str) -> datetime | None:

@@ -14,7 +14,9 @@ KEPT_DISTANCES = 128  # destinations whose distances are kept; many orders go to
 @dataclass(frozen=True, slots=True)
 class Place:
     """A stock location (spec 7). `type` is `store` or `warehouse`; `roles` are names of `definition.ROLES`;
-    `max_quota` None: no quota; `safety_stock` pieces of each SKU are never planned."""
+    `max_quota` None: no quota; `safety_stock` pieces of each SKU are never planned; `week`: opening hours from Monday
+    on (empty: always open); `cut_off` in minutes of the day; `closed`: why it is taken out for a time; `max_per_day`
+    packages; `channel_limits`: packages of a channel at once; `shipping`: cost of a package, and of each kilometre."""
 
     id: int
     erp_code: str
@@ -27,6 +29,15 @@ class Place:
     max_quota: int | None = None
     safety_stock: int = 0
     is_active: bool = True
+    closed: str = ""
+    timezone: str = ""
+    week: tuple[tuple[tuple[int, int], ...], ...] = ()
+    closed_days: tuple[str, ...] = ()
+    cut_off: int | None = None
+    packaging_minutes: int | None = None
+    max_per_day: int | None = None
+    channel_limits: tuple[tuple[str, int], ...] = ()
+    shipping: tuple[float, float] | None = None
 
 
 class Places:
@@ -39,6 +50,8 @@ class Places:
         self.ordinal = {place.id: i for i, place in enumerate(self.rows)}
         self.safety = [place.safety_stock for place in self.rows]
         self.has_safety = any(self.safety)
+        self.has_day_limits = any(place.max_per_day is not None for place in self.rows)
+        self.has_channel_limits = any(place.channel_limits for place in self.rows)
         self.passed: dict[object, tuple[int, ...]] = {}
         self._km: dict[tuple[float, float], Sequence[float]] = {}
 

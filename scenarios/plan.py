@@ -4,12 +4,14 @@ arguments, and none of them is changed (spec 2.1)."""
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from scenarios.definition import Rule, Scenario, TransferScenario
+from scenarios.cutting import cut
+from scenarios.definition import Rule, Scenario, SplitBy, TransferScenario
 from scenarios.demand import Demand
 from scenarios.desk import Desk, View
+from scenarios.hours import hours_late
 from scenarios.planned import OpenLine, Plan, PlannedLine, PlannedPackage, PlannedTransfer
 from scenarios.rules import Question, candidates, costs, ranked
-from scenarios.strategies import STRATEGIES, Pick, Task, settle
+from scenarios.strategies import STRATEGIES, Chosen, Pick, Task, settle
 from scenarios.transfers import Amounts, Brought, bring
 
 
@@ -39,9 +41,18 @@ def plan(
         lines = desk.wanted(rule.items)
         if not lines:
             continue
-        picks, least, considered = _place(desk, index, rule, lines, transfer_scenarios, recorder)
-        bound += least
-        choices.append({"rule": index, "candidates": considered, "packages": len(picks), "bound": least})
+        chosen, considered = _place(desk, index, rule, lines, transfer_scenarios, recorder)
+        picks = chosen.picks if rule.split_by is None else _cut(desk, rule, chosen.picks)
+        bound += min(chosen.bound, len(picks))
+        choice: dict[str, Any] = {
+            "rule": index,
+            "candidates": considered,
+            "packages": len(picks),
+            "bound": chosen.bound,
+        }
+        if chosen.cost is not None:
+            choice |= {"cost": chosen.cost, "least": chosen.least}
+        choices.append(choice)
         for pick in picks:
             settle(desk, pick)
             desk.hold_slot(pick.at)
@@ -68,8 +79,8 @@ def _place(
     lines: list[int],
     transfer_scenarios: Sequence[TransferScenario],
     recorder: Recorder | None,
-) -> tuple[list[Pick], int, int]:
-    """One rule: its packages, their lower bound, and how many candidates it had."""
+) -> tuple[Chosen, int]:
+    """One rule: its packages with their lower bound, and how many candidates it had."""
     demand = desk.demand
     skus = [demand.lines[i].sku for i in lines]
     need = [desk.open[i] for i in lines]
@@ -79,14 +90,15 @@ def _place(
     if recorder is not None:
         recorder.rule(index, question, lines, ranking)
     if not ranking:
-        return [], 0, 0
+        return Chosen([], 0), 0
 
     def brought(hub: int, missing: Amounts) -> Brought:
         return bring(desk, transfer_scenarios, hub, missing)
 
     most = rule.max_packages or len(ranking)
     bringing = brought if rule.transferable and transfer_scenarios else None
-    picks, bound = STRATEGIES[rule.strategy](
+    prices = _prices(question, ranking, rule) if rule.strategy == "least_cost" else ()
+    chosen = STRATEGIES[rule.strategy](
         Task(
             desk,
             rule.coverage,
@@ -98,9 +110,41 @@ def _place(
             most,
             bringing,
             costs(question, ranking, rule.order_by),
+            prices,
+            rule.weights.transfer,
         )
     )
-    return picks, bound, len(ranking)
+    return chosen, len(ranking)
+
+
+FAR = 20_038.0  # kilometres: half round the earth, for what is not known
+
+
+def _prices(q: Question, ranking: list[int], rule: Rule) -> list[float]:
+    """What a package costs at each of the ranked: by itself, its kilometres, its hours of lateness."""
+    weights, demand, km = rule.weights, q.desk.demand, q.desk.km(q.origin)
+    found = []
+    for at in ranking:
+        price = weights.package + weights.kilometre * min(km[at], FAR)
+        if weights.lateness and demand.at is not None and demand.promised is not None:
+            price += weights.lateness * hours_late(q.desk.places.rows[at], demand.at, demand.promised)
+        found.append(max(round(price, 6), LEAST))
+    return found
+
+
+LEAST = 1e-6  # no package is for nothing, so that needless ones are never made
+
+
+def _cut(desk: Desk, rule: Rule, picks: Sequence[Pick]) -> list[Pick]:
+    """The packages cut as the rule says, as many as it and the locations have room for; the rest stays open."""
+    made: list[Pick] = []
+    by = rule.split_by or SplitBy()
+    for pick in picks:
+        room = desk.room(pick.at, rule.locations.by_quota)
+        if rule.max_packages is not None:
+            room = min(room, rule.max_packages - len(made))
+        made += cut(desk.demand.lines, pick, by)[: max(0, room)]
+    return made
 
 
 def _by_sku(

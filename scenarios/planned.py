@@ -5,6 +5,8 @@ from typing import Any
 
 import msgspec
 
+from scenarios.demand import Demand
+from scenarios.hours import day_of
 from scenarios.world import World
 
 PLANNER_VERSION = "2"  # changes whenever the same input may give another plan
@@ -75,10 +77,16 @@ def plan_bytes(plan: Plan) -> bytes:
     return msgspec.json.encode(plan, order="deterministic")
 
 
-def apply_plan(world: World, plan: Plan, times: int = 1) -> None:
-    """Reserves what the plan takes, so that the next order of a batch sees it; `times=-1` takes it back."""
+def apply_plan(world: World, plan: Plan, times: int = 1, demand: Demand | None = None) -> None:
+    """Reserves what the plan takes, so that the next order of a batch sees it; `times=-1` takes it back. With the
+    `demand`, packages are counted for their day and channel, too."""
     for package in plan.packages:
         world.slots(package.location, times)
+        if demand is not None:
+            world.tallies.hold(package.location, demand.channel, times)
+            if demand.at is not None:
+                place = world.places.rows[world.places.ordinal[package.location]]
+                world.tallies.count(package.location, day_of(place, demand.at), times)
         for sku, n in package.own().items():
             world.reserve(package.location, sku, n * times)
         for transfer in package.transfers:

@@ -7,9 +7,12 @@ from domain.planning import Leg, Placement, PlanRecord
 from domain.planning_facts import Level
 from domain.states import PackageStatus
 from scenarios.definition import Scenario
+from scenarios.demand import Demand
+from scenarios.hours import day_of
 from scenarios.inquiry import Answered
 from scenarios.places import Places
 from scenarios.planned import Plan, PlannedPackage, PlannedTransfer, plan_bytes
+from scenarios.world import World
 
 
 def plan_record(made: Plan, scenario: Scenario, default: int, inputs: str, answered: Answered) -> PlanRecord:
@@ -34,6 +37,20 @@ def plan_record(made: Plan, scenario: Scenario, default: int, inputs: str, answe
         default_location=default,
         placements=tuple(_placement(p, by_quota, answered.levels, places) for p in made.packages),
     )
+
+
+def day_claims(made: Plan, demand: Demand, world: World) -> tuple[str, ...]:
+    """The plan's places among the packages of a day, where a location has a daily maximum: its 7th package claims the
+    7th place, so that of two planners who both give it that one is refused, and plans again with fresh counts."""
+    claims, given = [], dict[int, int]()
+    for package in made.packages if demand.at is not None else ():
+        at = world.places.ordinal[package.location]
+        place = world.places.rows[at]
+        if place.max_per_day is not None and demand.at is not None:
+            day = day_of(place, demand.at)
+            nth = given[at] = given.get(at, world.born(at, day)) + 1
+            claims.append(f"day:{place.id}:{day}:{nth}")
+    return tuple(claims)
 
 
 Levels = Mapping[tuple[int, str], Level]

@@ -11,6 +11,7 @@ from math import inf, isinf
 from scenarios.definition import LocationFilter, OrderKey
 from scenarios.demand import Address
 from scenarios.desk import Desk
+from scenarios.hours import closed_now, late
 from scenarios.places import Place
 
 
@@ -35,6 +36,10 @@ Reason = str | None
 
 def is_active(place: Place, _where: LocationFilter) -> Reason:
     return None if place.is_active else "not active"
+
+
+def is_not_closed(place: Place, _where: LocationFilter) -> Reason:
+    return place.closed or None
 
 
 def included(place: Place, where: LocationFilter) -> Reason:
@@ -99,6 +104,33 @@ def not_refused(q: Question, at: int) -> Reason:
     return "refused these items lately"
 
 
+def is_open(q: Question, at: int) -> Reason:
+    when, place = q.desk.demand.at, q.desk.places.rows[at]
+    if q.where.open_at is None or when is None:
+        return None
+    if q.where.open_at == "now":
+        return closed_now(place, when)
+    promised = q.desk.demand.promised
+    return None if promised is None else late(place, when, promised)
+
+
+def below_daily_maximum(q: Question, at: int) -> Reason:
+    most = q.desk.places.rows[at].max_per_day if q.dispatch else None
+    if most is None or q.desk.demand.at is None:
+        return None
+    today = q.desk.today(at)
+    return f"its packages of today are given ({today} of {most})" if today >= most else None
+
+
+def below_channel_limit(q: Question, at: int) -> Reason:
+    limits = q.desk.places.rows[at].channel_limits if q.dispatch else ()
+    most = dict(limits).get(q.desk.demand.channel)
+    if most is None:
+        return None
+    held = q.desk.of_channel(at)
+    return f"no room for channel {q.desk.demand.channel} ({held} of {most})" if held >= most else None
+
+
 def has_quota(q: Question, at: int) -> Reason:
     if not q.where.by_quota:
         return None
@@ -114,6 +146,7 @@ def has_stock(q: Question, at: int) -> Reason:
 
 OF_LOCATION: list[Callable[[Place, LocationFilter], Reason]] = [
     is_active,
+    is_not_closed,
     packs,
     included,
     excluded,
@@ -121,13 +154,16 @@ OF_LOCATION: list[Callable[[Place, LocationFilter], Reason]] = [
     has_roles,
     has_tags,
 ]
-OF_ORDER: list[tuple[Callable[[LocationFilter], bool], Callable[[Question, int], Reason]]] = [
-    (lambda where: where.order_store, is_order_store),
-    (lambda where: bool(where.same), in_same_place),
-    (lambda where: where.km is not None, within_km),
-    (lambda where: not where.allow_refused, not_refused),
-    (lambda where: where.by_quota, has_quota),
-    (lambda where: where.by_stock, has_stock),
+OF_ORDER: list[tuple[Callable[[Question], bool], Callable[[Question, int], Reason]]] = [
+    (lambda q: q.where.order_store, is_order_store),
+    (lambda q: bool(q.where.same), in_same_place),
+    (lambda q: q.where.km is not None, within_km),
+    (lambda q: not q.where.allow_refused and bool(q.desk.demand.refused), not_refused),
+    (lambda q: q.where.open_at is not None, is_open),
+    (lambda q: q.dispatch and q.desk.places.has_day_limits, below_daily_maximum),
+    (lambda q: q.dispatch and q.desk.places.has_channel_limits, below_channel_limit),
+    (lambda q: q.where.by_quota, has_quota),
+    (lambda q: q.where.by_stock, has_stock),
 ]
 
 
@@ -149,7 +185,7 @@ def candidates(q: Question) -> list[int]:
     """The locations no filter removes, in the order of their erp codes."""
     found: Sequence[int] = _standing(q)
     for applies, check in OF_ORDER:
-        if applies(q.where) and not (check is not_refused and not q.desk.demand.refused):
+        if applies(q):
             found = [at for at in found if check(q, at) is None]
     return list(found)
 
@@ -193,12 +229,29 @@ def distance(q: Question) -> Sequence[float]:
     return q.desk.km(q.origin)
 
 
+def shipping_cost(q: Question) -> Sequence[float]:
+    """What the location's conf says a package and its kilometres cost; not known (last) where it says nothing."""
+    rows, km = q.desk.places.rows, q.desk.km(q.origin)
+    return [
+        inf if place.shipping is None else place.shipping[0] + (place.shipping[1] * far if place.shipping[1] else 0.0)
+        for place, far in zip(rows, km, strict=True)
+    ]
+
+
+def target_packaging_time(q: Question) -> Sequence[float]:
+    """Minutes it takes to pack there; not known (last) where nothing is said."""
+    rows = q.desk.places.rows
+    return [inf if place.packaging_minutes is None else place.packaging_minutes for place in rows]
+
+
 ORDERINGS: dict[str, Callable[[Question], Sequence[float]]] = {
     "priority": priority,
     "stock_amount": stock_amount,
     "stock_left_after": stock_left_after,
     "package_density": package_density,
     "distance": distance,
+    "shipping_cost": shipping_cost,
+    "target_packaging_time": target_packaging_time,
 }
 
 

@@ -19,6 +19,10 @@ SUPERLATIVE = {
     ("stock_left_after", False): "the one with least left afterwards",
     ("package_density", False): "least loaded",
     ("package_density", True): "most loaded",
+    ("shipping_cost", False): "cheapest",
+    ("shipping_cost", True): "dearest",
+    ("target_packaging_time", False): "quickest",
+    ("target_packaging_time", True): "slowest",
 }
 
 

@@ -3,8 +3,10 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
-from scenarios.cover import cover_together, cover_units, with_all
+from scenarios.cheapest import cheapest
+from scenarios.cover import bound_of, cover_together, cover_units, served_by, shares, with_all
 from scenarios.definition import Coverage
 from scenarios.desk import Desk
 from scenarios.transfers import NONE, Amounts, Brought
@@ -14,7 +16,8 @@ from scenarios.transfers import NONE, Amounts, Brought
 class Task:
     """What one rule has to place: `lines` (indexes) with the pieces `need` of `skus`, `rows` the usable stock of each
     line's SKU by ordinal, `ranked` the candidates, at most `most` packages. `bring(hub, missing)` by transfers;
-    `cost` of the candidates by rank: the first sort key, never falling."""
+    `cost` of the candidates by rank: the first sort key, never falling; `prices` of a package there, of each transfer:
+    least_cost."""
 
     desk: Desk
     coverage: Coverage
@@ -26,6 +29,8 @@ class Task:
     most: int
     bring: Callable[[int, Amounts], Brought] | None
     cost: Sequence[float] = ()
+    prices: Sequence[float] = ()
+    transfer_price: float = 0.0
 
     @cached_property
     def twice(self) -> bool:
@@ -47,7 +52,13 @@ class Pick:
     brought: Brought = NONE
 
 
-Chosen = tuple[list[Pick], int]  # the packages, and their lower bound
+class Chosen(NamedTuple):
+    """The packages and their lower bound; `cost` and its bound where the strategy goes by it."""
+
+    picks: list[Pick]
+    bound: int
+    cost: float | None = None
+    least: float | None = None
 
 
 def first_fit(task: Task) -> Chosen:
@@ -66,41 +77,97 @@ def first_fit(task: Task) -> Chosen:
     if task.bring:
         for pick in picks:
             settle(task.desk, pick, back=True)
-    return picks, len(picks)
+    return Chosen(picks, len(picks))
 
 
 def fewest_packages(task: Task) -> Chosen:
     """As few packages as the search finds; with transfers, one if a location can be brought everything."""
-    picks, bound = _cover(task)
+    covered = _cover(task)
+    picks = covered.picks
     if task.bring is None or (len(picks) == 1 and _whole(task, picks)):
-        return picks, bound
+        return covered
     hub = _best_hub(task, [pick.at for pick in picks])
     if hub is not None:
-        return [hub], 1
-    return (picks, 1) if picks and task.coverage != "whole_order" else first_fit(task)
+        return Chosen([hub], 1)
+    return Chosen(picks, 1) if picks and task.coverage != "whole_order" else first_fit(task)
 
 
-STRATEGIES: dict[str, Callable[[Task], Chosen]] = {"first_fit": first_fit, "fewest_packages": fewest_packages}
+def least_cost(task: Task) -> Chosen:
+    """The cheapest choice that places as much as can be placed: a price for each package by its location, and one for
+    each transfer. A location that can be brought everything is compared with those that have it together."""
+    own = _cheapest(task)
+    if task.bring is None:
+        return own
+    cheap = sorted(range(len(task.ranked)), key=lambda rank: (task.prices[rank], rank))[:HUBS_TRIED]
+    best = own if _whole(task, own.picks) else None
+    for rank in cheap:
+        pick = _pick(task, task.ranked[rank], dict(zip(task.lines, task.need, strict=True)))
+        if pick is not None and _whole(task, [pick]):
+            cost = round(task.prices[rank] + task.transfer_price * len(pick.brought.legs), 6)
+            if best is None or best.cost is None or cost < best.cost:
+                best = Chosen([pick], 1, cost, min(own.least or 0.0, cost))
+    return best or (own if own.picks else first_fit(task))
+
+
+STRATEGIES: dict[str, Callable[[Task], Chosen]] = {
+    "first_fit": first_fit,
+    "fewest_packages": fewest_packages,
+    "least_cost": least_cost,
+}
 
 HUBS_TRIED = 16  # a bound on the work: holders of much first, so the rest would seldom be better
 
 
-def _cover(task: Task) -> Chosen:
+def _by_sku(task: Task) -> tuple[dict[str, int], list[list[int]]]:
+    """Pieces by SKU, and the row of each."""
     goods: dict[str, int] = {}
     for sku, n in zip(task.skus, task.need, strict=True):
         goods[sku] = goods.get(sku, 0) + n
     by_sku = dict(zip(task.skus, task.rows, strict=True))
-    need, rows = list(goods.values()), [by_sku[sku] for sku in goods]
+    return goods, [by_sku[sku] for sku in goods]
+
+
+def _cheapest(task: Task) -> Chosen:
+    goods, rows = _by_sku(task)
+    need = list(goods.values())
+    if task.coverage == "whole_order" or task.twice or len(task.ranked) > task.most:
+        # Prices decide among those that have everything; else a limit or lines that share their stock go first.
+        whole = with_all(need, rows, task.ranked)
+        if whole:
+            price = {at: task.prices[rank] for rank, at in enumerate(task.ranked)}
+            best = min(whole, key=lambda at: price[at])
+            return Chosen([Pick(best, dict(zip(task.lines, task.need, strict=True)))], 1, price[best], price[best])
+        if task.coverage == "whole_order":
+            return Chosen([], 0)
+    wanted = None if task.twice else served_by(need, rows, task.ranked, task.coverage == "whole_lines")
+    if wanted is None:
+        return _cover(task)
+    found = cheapest(wanted, task.prices)
+    if len(found.chosen) > task.most:
+        return _cover(task)
+    bound = max(bound_of(wanted), 1)
+    picks = _picks(task, goods, found.chosen, shares(wanted, found.chosen))
+    return Chosen(picks, bound, found.cost, found.bound)
+
+
+def _cover(task: Task) -> Chosen:
+    goods, rows = _by_sku(task)
+    need = list(goods.values())
     whole = with_all(need, rows, task.ranked)
     if whole:
-        return [Pick(whole[0], dict(zip(task.lines, task.need, strict=True)))], 1
+        return Chosen([Pick(whole[0], dict(zip(task.lines, task.need, strict=True)))], 1)
     if task.coverage == "whole_order":
-        return [], 0
+        return Chosen([], 0)
     if task.coverage == "whole_lines" and task.twice:
         return _cover_lines(task)
     cover = cover_units(need, rows, task.ranked, task.most, whole=task.coverage == "whole_lines", cost=task.cost)
+    return Chosen(_picks(task, goods, cover.chosen, cover.given), cover.bound)
+
+
+def _picks(task: Task, goods: dict[str, int], chosen: Sequence[int], shared: Sequence[list[int]]) -> list[Pick]:
+    """What each of the chosen (ranks) gives of the goods, line by line."""
     left, picks = dict(zip(task.lines, task.need, strict=True)), []
-    for rank, given in zip(cover.chosen, cover.given, strict=True):
+    for rank, given in zip(chosen, shared, strict=True):
         amounts, own = dict(zip(goods, given, strict=True)), dict[int, int]()
         for line, sku in zip(task.lines, task.skus, strict=True):
             n = min(amounts[sku], left[line])
@@ -109,7 +176,7 @@ def _cover(task: Task) -> Chosen:
                 amounts[sku] -= n
                 left[line] -= n
         picks.append(Pick(task.ranked[rank], own))
-    return picks, cover.bound
+    return picks
 
 
 def _cover_lines(task: Task) -> Chosen:
@@ -134,7 +201,7 @@ def _cover_lines(task: Task) -> Chosen:
         left &= ~mask
         if mask:
             picks.append(Pick(task.ranked[rank], lines(mask)))
-    return picks, bound
+    return Chosen(picks, bound)
 
 
 def _best_hub(task: Task, covering: Sequence[int]) -> Pick | None:

@@ -7,7 +7,7 @@ from scenarios.choosing import transfer_scenario_for
 from scenarios.cover import cover_units
 from scenarios.definition import TransferScenario
 from scenarios.desk import Desk
-from scenarios.rules import Question, candidates, ranked
+from scenarios.rules import Question, candidates, costs, ranked
 
 Amounts = dict[int, int]  # pieces by index of the line
 
@@ -32,12 +32,14 @@ NONE = Brought()
 def bring(desk: Desk, scenarios: Sequence[TransferScenario], hub: int, missing: Mapping[int, int]) -> Brought:
     """What can be brought to `hub` (ordinal) of the missing pieces by line; nothing where no scenario fits, or where
     it wants all products and not all are found. Takes nothing from the desk."""
-    scenario = transfer_scenario_for(desk.demand, desk.places.rows[hub].erp_code, scenarios)
+    scenario = transfer_scenario_for(desk.demand, desk.places.rows[hub], scenarios)
     if scenario is None or not missing:
         return NONE
     need: dict[str, int] = {}
     for line, n in missing.items():
         sku = desk.demand.lines[line].sku
+        if scenario.products == "listed_products" and sku not in scenario.product_list:
+            continue
         need[sku] = need.get(sku, 0) + n
     legs: list[tuple[int, dict[str, int]]] = []
     for rule in scenario.rules:
@@ -51,7 +53,7 @@ def bring(desk: Desk, scenarios: Sequence[TransferScenario], hub: int, missing: 
         question = Question(desk, rule.locations, origin, skus, pieces, rows, dispatch=False)
         used = {hub, *(source for source, _ in legs)}
         sources = ranked(question, [at for at in candidates(question) if at not in used], rule.order_by)
-        cover = cover_units(pieces, rows, sources, room)
+        cover = cover_units(pieces, rows, sources, room, cost=costs(question, sources, rule.order_by))
         for rank, given in zip(cover.chosen, cover.given, strict=True):
             legs.append((sources[rank], {sku: n for sku, n in zip(skus, given, strict=True) if n}))
             for sku, n in zip(skus, given, strict=True):

@@ -21,7 +21,7 @@ from domain.kinds import stream_of
 from domain.order import Order, evolve
 from eventlog.log import EventLog
 from eventlog.read import read_all
-from eventlog.recorded import Busy, Decision, Refused, Unavailable, new_command_id
+from eventlog.recorded import Busy, Claim, Decision, Refused, Unavailable, new_command_id
 from eventlog.recorder import CHANNEL
 from scenarios import keeping
 from scenarios.choosing import choose_scenario
@@ -324,7 +324,7 @@ class Planner:
 
     def _save_checkpoint(self) -> None:
         needs = [(need.order, need.since) for need in self._following.needs.by_order.values()]
-        keeping.save_checkpoint(self._connection, self._following.position, needs)
+        keeping.save_checkpoint(self._connection, self._following.position, needs, self._following.world.tallies)
         self._checkpoint = self._following.position
 
 
@@ -341,6 +341,7 @@ def _decision(done: _Try) -> Decision:
         command_id=id,
         events=tuple((stream, fact) for fact in done.draft.facts),
         expects={stream: done.order.version},
+        claims=tuple(Claim(key) for key in done.draft.claims),
         effects=tuple(effects),
         actor=ACTOR,
         command="plan",

@@ -10,6 +10,7 @@ from decimal import Decimal
 from math import floor
 
 from scenarios.places import Place, Places
+from scenarios.tallies import Tallies
 
 MOST = 2**31 - 1  # an array of 4-byte integers; services answer figures like 999999999999 for "never runs out"
 
@@ -47,8 +48,17 @@ class World:
         self.places = Places(places)
         self.quota = [0] * len(self.places)
         self._rows: dict[str, Row] = {}
+        self.tallies = Tallies()
 
     # what the planner asks
+
+    def born(self, ordinal: int, day: str) -> int:
+        """Packages given to the location on that day (its own date, in ISO form)."""
+        return self.tallies.born(self.places.rows[ordinal].id, day)
+
+    def of_channel(self, ordinal: int, channel: str) -> int:
+        """Packages of the channel (slug) that hold a quota slot there."""
+        return self.tallies.of_channel(self.places.rows[ordinal].id, channel)
 
     def available(self, sku: str) -> list[int]:
         """Pieces that may be planned, by ordinal: known − reserved − safety stock, at least 0. A new list."""
@@ -118,6 +128,7 @@ class Overlay(World):
 
     def __init__(self, below: World) -> None:
         self.places, self.quota, self._rows = below.places, below.quota[:], {}
+        self.tallies = below.tallies.copy()
         self._below = below
 
     def _read(self, sku: str) -> Row | None:

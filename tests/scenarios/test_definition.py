@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from domain.kernel import Refusal
-from scenarios.definition import ItemFilter, LocationFilter, OrderKey, Prerequisite
+from scenarios import conditions
+from scenarios.definition import ItemFilter, LocationFilter, OrderKey, Prerequisite, SplitBy, Weights
 from scenarios.parsing import parse_scenario, parse_transfer_scenario
 from scenarios.places import Place, Places
 from scenarios.warnings import warnings
@@ -100,20 +101,28 @@ def test_item_filters():
         ({"valid_from": "2026-11-23T10:00:00Z", "valid_to": "2026-11-23T10:00:00Z"}, "valid_to", "Must be after valid_from."),
         ({"prerequisites": {"chanel": {}}}, "prerequisites.chanel",
          "Unknown. Allowed: cargo_company, channel, customer_type, delivery_type, payment_type."),
-        ({"prerequisites": {"channel": {"type": "dynamic", "expression": "channel == 'web'"}}}, "prerequisites.channel.expression",
-         'Expressions are not evaluated yet. Allowed: "" (any), or a static list of values.'),
+        ({"prerequisites": {"channel": {"type": "dynamic", "expression": "channel = 'web'"}}}, "prerequisites.channel.expression",
+         "column 9: token recognition error at: '= '."),
+        ({"prerequisites": {"channel": {"type": "dynamic", "expression": "chanel == 'web'"}}}, "prerequisites.channel.expression",
+         "column 1: there is no 'chanel'; there are " + ", ".join((*conditions.ORDER, "value")) + "."),
+        ({"prerequisites": {"channel": {"type": "dynamic", "expression": "amount"}}}, "prerequisites.channel.expression",
+         "must say true or false, and says 1.0."),
+        ({"prerequisites": {"channel": {"type": "dynamic", "values": ["web"]}}}, "prerequisites.channel.values",
+         "Only with type static; a dynamic one has an expression."),
+        ({"prerequisites": {"channel": {"type": "static", "expression": "lines > 1"}}}, "prerequisites.channel.expression",
+         "Only with type dynamic; a static one has values."),
         ({"prerequisites": {"channel": {"type": "static", "values": "web"}}}, "prerequisites.channel.values", "Must be a list of texts."),
         ({"rules": [{"coverage": "most"}]}, "rules[0].coverage", "'most' is not one of whole_order, whole_lines, split_lines."),
-        ({"rules": [{}, {"strategy": "least_cost"}]}, "rules[1].strategy", "'least_cost' is not one of first_fit, fewest_packages."),
+        ({"rules": [{}, {"strategy": "best"}]}, "rules[1].strategy", "'best' is not one of first_fit, fewest_packages, least_cost."),
         ({"rules": [{"transferabel": True}]}, "rules[0].transferabel",
-         "Unknown. Allowed: coverage, items, locations, max_packages, name, order_by, split_by, strategy, transferable."),
+         "Unknown. Allowed: coverage, items, locations, max_packages, name, order_by, split_by, strategy, transferable, weights."),
         ({"rules": [{"transferable": "yes"}]}, "rules[0].transferable", "Must be true or false."),
         ({"rules": [{"max_packages": 0}]}, "rules[0].max_packages", "Must be a whole number from 1 to 2147483647."),
         ({"rules": [{"max_packages": True}]}, "rules[0].max_packages", "Must be a whole number from 1 to 2147483647."),
-        ({"rules": [{"order_by": [{"by": "shipping_cost"}]}]}, "rules[0].order_by[0].by",
-         "'shipping_cost' is not one of priority, stock_amount, stock_left_after, package_density, distance."),
+        ({"rules": [{"order_by": [{"by": "cost"}]}]}, "rules[0].order_by[0].by",
+         "'cost' is not one of priority, stock_amount, stock_left_after, package_density, distance, shipping_cost, target_packaging_time."),
         ({"rules": [{"order_by": [{}]}]}, "rules[0].order_by[0].by",
-         "Required, one of priority, stock_amount, stock_left_after, package_density, distance."),
+         "Required, one of priority, stock_amount, stock_left_after, package_density, distance, shipping_cost, target_packaging_time."),
         ({"rules": [{"order_by": [{"by": "distance", "direction": "up"}]}]}, "rules[0].order_by[0].direction", "'up' is not one of asc, desc."),
         ({"rules": [{"locations": {"near": {"km": -1}}}]}, "rules[0].locations.near.km", "Must be a number of kilometres from 0 to 40000."),
         ({"rules": [{"locations": {"near": {"km": float("nan")}}}]}, "rules[0].locations.near.km", "Must be a number of kilometres from 0 to 40000."),
@@ -121,11 +130,18 @@ def test_item_filters():
         ({"rules": [{"locations": {"type": "shop"}}]}, "rules[0].locations.type", "'shop' is not one of store, warehouse."),
         ({"rules": [{"locations": {"select_by": ["QUOTA"]}}]}, "rules[0].locations.select_by",
          "'QUOTA' is not one of SELECT_BY_QUOTA, SELECT_BY_STOCK, SELECT_BY_NOT_REFUSED."),
-        ({"rules": [{"locations": {"open_at": "promised"}}]}, "rules[0].locations.open_at", "Opening hours are not looked at yet. Allowed: none."),
-        ({"rules": [{"items": {"expression": "frozen"}}]}, "rules[0].items.expression",
-         "Expressions are not evaluated yet. Allowed: skus, attributes."),
+        ({"rules": [{"locations": {"open_at": "noon"}}]}, "rules[0].locations.open_at", "'noon' is not one of promised, now."),
+        ({"rules": [{"items": {"expression": "frozen && [1].exists(x, x > 0)"}}]}, "rules[0].items.expression",
+         "column 15: 'exists' goes through lists, which is not allowed; use `in`."),
+        ({"rules": [{"items": {"expression": "frozen || " * 200 + "frozen"}}]}, "rules[0].items.expression", "longer than 1000 characters."),
+        ({"rules": [{"items": {"expression": "shout(sku)"}}]}, "rules[0].items.expression",
+         "column 1: there is no function 'shout'; there are contains, double, endsWith, has, int, size, startsWith, string."),
+        ({"rules": [{"items": {"expression": "sku + 1 == 2"}}]}, "rules[0].items.expression",
+         "Unsupported operation: string + int. CEL does not coerce between types — both operands must be the same type. Convert explicitly with int(x), uint(x), double(x) or string(x) as appropriate.."),
         ({"rules": [{"items": {"attributes": {"a": {}}}}]}, "rules[0].items.attributes.a", "Must be a value, or a list of values that are allowed."),
-        ({"rules": [{"split_by": {"weight": 5}}]}, "rules[0].split_by", "Packages cannot be cut afterwards yet. Allowed: none."),
+        ({"rules": [{"split_by": {"weight": 0}}]}, "rules[0].split_by.weight", "Must be above 0."),
+        ({"rules": [{"split_by": {"pieces": 0.5}}]}, "rules[0].split_by.pieces", "Must be a whole number from 1 to 2147483647."),
+        ({"rules": [{"weights": {"package": -1}}]}, "rules[0].weights.package", "Must be a number from 0 to 1000000."),
     ],
 )  # fmt: skip
 def test_a_wrong_field_is_refused_by_its_place(change, path, text):
@@ -137,9 +153,7 @@ def test_a_wrong_field_is_refused_by_its_place(change, path, text):
 
 def test_all_wrong_fields_are_named_at_once():
     with pytest.raises(Refusal) as refused:
-        parse_transfer_scenario(
-            {"rules": [{"coverage": "whole_order"}], "products": "listed_products", "max_sources": 0}
-        )
+        parse_transfer_scenario({"rules": [{"coverage": "whole_order"}], "products": "some_products", "max_sources": 0})
     assert set(refused.value.extra["fields"]) == {"name", "rules[0].coverage", "products", "max_sources"}
 
 
@@ -172,3 +186,30 @@ def test_warnings_name_what_is_seldom_meant():
     ]
     by = parse_transfer_scenario({**fine, "prerequisites": {"package_location": {"values": ["A", "Z"]}}})
     assert warnings(by, places) == ["package_location: no location has the erp code Z."]
+
+
+def test_the_new_parts_are_read_as_written():
+    rule = {
+        "items": {"expression": "frozen && quantity > 2"},
+        "locations": {"open_at": "promised"},
+        "strategy": "least_cost",
+        "weights": {"package": 4, "transfer": 2},
+        "split_by": {"weight": 20, "pieces": 10, "keep_apart": ["frozen", "seller"]},
+    }
+    asked = {"channel": {"type": "dynamic", "expression": "value in ['web', 'app'] && amount > 50.0"}}
+    made = parse_scenario({"name": "S", "rules": [rule], "prerequisites": asked})
+    one = made.rules[0]
+    assert made.prerequisites == (Prerequisite("channel", (), "value in ['web', 'app'] && amount > 50.0"),)
+    assert (one.items.expression, one.locations.open_at) == ("frozen && quantity > 2", "promised")
+    assert one.weights == Weights(package=4, transfer=2)
+    assert one.split_by == SplitBy(weight=20, pieces=10, keep_apart=("frozen", "seller"))
+
+
+def test_a_list_of_products_is_required_where_only_listed_ones_are_brought():
+    with pytest.raises(Refusal) as refused:
+        parse_transfer_scenario({**WAREHOUSE, "products": "listed_products"})
+    assert refused.value.extra["fields"] == {
+        "product_list": ["Required with listed_products: the SKUs that may be brought."]
+    }
+    made = parse_transfer_scenario({**WAREHOUSE, "products": "listed_products", "product_list": ["x"]})
+    assert (made.products, made.product_list) == ("listed_products", ("x",))

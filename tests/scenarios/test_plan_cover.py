@@ -19,7 +19,8 @@ def chosen(*held: str) -> list[int]:
 
 
 def test_what_became_needless_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cover, "FIGURES", 0)
+    monkeypatch.setattr(cover, "needed_by_all", lambda goods: [])
+    monkeypatch.setattr(cover, "WORK", 0)
     assert chosen("bcde", "abc", "def") == [1, 2]
 
 

@@ -1,5 +1,7 @@
 """One row per part of a rule: what it lets through, in which order, and the reason it gives."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from scenarios.choosing import choose_scenario
@@ -13,11 +15,27 @@ from scenarios.world import World
 from tests.scenarios.worlds import LEEDS, LONDON, YORK, demand, run, scenario, transfers, world
 
 NOWHERE = Address()
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 PACKS = frozenset({"packaging_centre"})
 FILTERS = [
     # the filter, the location's fields, the demand's fields, the reason (None: a candidate)
     ({}, {}, {}, None),
     ({}, {"is_active": False}, {}, "not active"),
+    ({}, {"closed": "closed until 2026-12-01 08:00: flood"}, {}, "closed until 2026-12-01 08:00: flood"),
+    ({}, {"max_per_day": 0}, {"at": NOON}, "its packages of today are given (0 of 0)"),
+    ({}, {"max_per_day": 0}, {}, None),
+    ({}, {"channel_limits": (("web", 0),)}, {"channel": "web"}, "no room for channel web (0 of 0)"),
+    ({}, {"channel_limits": (("web", 0),)}, {"channel": "app"}, None),
+    ({"open_at": "now"}, {"closed_days": ("monday",)}, {"at": NOON}, "closed on Monday 2026-11-23"),
+    ({"open_at": "now"}, {"closed_days": ("tuesday",)}, {"at": NOON}, None),
+    ({}, {"closed_days": ("monday",)}, {"at": NOON}, None),
+    (
+        {"open_at": "promised"},
+        {"closed_days": ("monday",)},
+        {"at": NOON, "promised": NOON},
+        "ready 2026-11-24 00:00 at the earliest, promised is 2026-11-23 12:00",
+    ),
+    ({"open_at": "promised"}, {"closed_days": ("monday",)}, {"at": NOON}, None),
     ({}, {"roles": frozenset()}, {}, "not a fulfilment centre"),
     ({"include": ("L",)}, {}, {}, None),
     ({"include": ("M",)}, {}, {}, "not among the included locations"),
@@ -81,6 +99,8 @@ ORDERS = [
     (key("priority", "desc"), "BADC"),
     (key("priority"), "CADB"),
     (key("distance"), "CBAD"),
+    (key("shipping_cost"), "ABCD"),
+    (key("target_packaging_time"), "ABCD"),
     (key("distance", "desc"), "ABCD"),
     (key("stock_amount", "desc"), "ACDB"),
     (key("stock_amount"), "BCDA"),
@@ -104,7 +124,7 @@ def test_the_order_of_candidates(rule, expected):
     assert "".join(PLACES[at].erp_code for at in ranked(q, candidates(q), one.order_by)) == expected
 
 
-FIT, FEW = {"strategy": "first_fit"}, {"strategy": "fewest_packages"}
+FIT, FEW, LEAST = ({"strategy": name} for name in ("first_fit", "fewest_packages", "least_cost"))
 WHOLE, LINES, SPLIT = {"coverage": "whole_order"}, {"coverage": "whole_lines"}, {"coverage": "split_lines"}
 SMALL = {"A": {"x": 2}, "B": {"x": 3, "y": 1}, "C": {"z": 9, "x": 1}}
 ALL = {"x": 3, "y": 1, "z": 1}
@@ -123,6 +143,14 @@ STRATEGIES = [
     (FEW | SPLIT | {"max_packages": 1}, ALL, ["B x3 y1"]),
     (FEW | LINES | {"max_packages": 1}, ALL, ["B x3 y1"]),
     (FIT | {"items": {"skus": ["y"]}}, ALL, ["B y1"]),
+    (LEAST | SPLIT, ALL, ["B x3 y1", "C z1"]),
+    (LEAST | WHOLE, {"x": 3, "y": 1}, ["B x3 y1"]),
+    (LEAST | WHOLE, ALL, []),
+    (LEAST | LINES, {"x": 4, "z": 1}, ["C z1"]),
+    (FIT | SPLIT | {"split_by": {"pieces": 2}}, {"x": 3, "y": 1}, ["A x2", "B x1 y1"]),
+    (FEW | SPLIT | {"split_by": {"pieces": 2}}, {"x": 3, "y": 1}, ["B x1 y1", "B x2"]),
+    (FEW | SPLIT | {"split_by": {"pieces": 2}, "max_packages": 1}, {"x": 3, "y": 1}, ["B x2"]),
+    (FEW | {"split_by": {"keep_apart": ["frozen"]}}, {"x": 3, "y": 1}, ["B x3 y1"]),
 ]
 
 
@@ -154,6 +182,11 @@ TRANSFERS = [
     (FIT | WHOLE, {"prerequisites": {"package_location": {"type": "static", "values": ["C"]}}},
      ["C x3 y1 z1 <- B x2 y1"]),
     (FIT | WHOLE, {"status": "passive"}, []),
+    (FIT | WHOLE, {"products": "listed_products", "product_list": ["y", "z"]}, ["B x3 y1 z1 <- C z1"]),
+    (FIT | SPLIT, {"products": "listed_products", "product_list": ["y"]}, ["A x2 y1 <- B y1", "B x1", "C z1"]),
+    (LEAST | WHOLE, {}, ["B x3 y1 z1 <- C z1"]),
+    (LEAST | SPLIT | {"weights": {"package": 10, "transfer": 1, "kilometre": 0}}, {}, ["B x3 y1 z1 <- C z1"]),
+    (LEAST | SPLIT | {"weights": {"package": 1, "transfer": 10, "kilometre": 0}}, {}, ["B x3 y1", "C z1"]),
     (FIT | WHOLE, {"prerequisites": {"channel": {"type": "static", "values": ["app"]}}}, []),
 ]  # fmt: skip
 

@@ -127,7 +127,7 @@ def rules(**fixed: Any) -> st.SearchStrategy[dict[str, Any]]:
         "locations": locations,
         "order_by": order,
         "coverage": st.sampled_from(["whole_order", "whole_lines", "split_lines"]),
-        "strategy": st.sampled_from(["first_fit", "fewest_packages"]),
+        "strategy": st.sampled_from(["first_fit", "fewest_packages", "least_cost"]),
         "max_packages": st.sampled_from([None, 1, 2, 3]),
         "transferable": st.booleans(),
         "items": st.sampled_from([{}, {}, {"skus": ["x", "y"]}]),
