@@ -1,6 +1,7 @@
 """Capacity and time of locations (spec 2.5): opening hours, days, daily maximum, channels, closed for a time."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from tests.scenarios.worlds import demand, run, scenario, world
 
 MONDAY = datetime(2026, 11, 23, 10, tzinfo=UTC)
 WEEK = read_hours({day: ["09:00-12:30", "13:00-18:00"] for day in ("mon", "tue", "wed", "thu", "fri")})
-SHOP = {"week": WEEK, "cut_off": 16 * 60, "packaging_minutes": 60}
+SHOP: dict[str, Any] = {"week": WEEK, "cut_off": 16 * 60, "packaging_minutes": 60}
 
 
 @pytest.mark.parametrize(
