@@ -156,7 +156,13 @@ def test_patches_of_different_keys_at_once_lose_nothing(site: Site) -> None:
 
 @pytest.mark.parametrize(
     ("role", "write", "read"),
-    [("planner", 201, 200), ("viewer", 403, 200), ("store", 403, 403), ("support", 403, 200), ("integration", 403, 200)],
+    [
+        ("planner", 201, 200),
+        ("viewer", 403, 200),
+        ("store", 403, 403),
+        ("support", 403, 200),
+        ("integration", 403, 200),
+    ],
 )
 def test_who_may(site: Site, role: str, write: int, read: int) -> None:
     """Scenarios span all locations: they are closed to who is limited to some."""
