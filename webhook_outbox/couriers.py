@@ -8,7 +8,7 @@ from queue import SimpleQueue
 from threading import Thread
 
 from eventlog.keyring import Keyring
-from eventlog.recorded import new_command_id
+from eventlog.recorded import Unavailable, new_command_id
 from webhook_outbox.attempt import Courier, Outcome
 from webhook_outbox.body import message_bytes
 from webhook_outbox.dialing import TooLate
@@ -52,6 +52,8 @@ class Couriers:
         while (job := self._jobs.get()) is not None:
             try:
                 result = self._try(job)
+            except Unavailable:  # our database, not the receiver: this was no try
+                result = Result(job, None)
             except Exception as wrong:  # one delivery that cannot be sent must not end the sending of others
                 log_.exception("delivery %s could not be sent", job.delivery.id)
                 result = Result(job, _failure(job, f"not sent: {type(wrong).__name__}"))
