@@ -55,6 +55,7 @@ class Counts:
     planned: int = 0
     refused: int = 0
     unplanned: int = 0
+    tried: int = 0
     batches: int = 0
 
 
@@ -270,6 +271,7 @@ class Planner:
             made = draft(order, self._demand(need), answered, self._rulebook, self._following.locations, given)
             tries.append(_Try(need, order, made, now))
         self.counts.batches += bool(tries)
+        self.counts.tried += len(tries)
         self._kept.keep(self._connection, [t.draft.inputs for t in tries if t.draft.inputs and t.draft.facts])
         self._write([t for t in tries if t.draft.facts])
         for quiet in (t for t in tries if not t.draft.facts):
