@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from domain.discrepancy import DiscrepancyReason, DiscrepancyRecorded
+from domain.discrepancy import DiscrepancyClosed, DiscrepancyReason, DiscrepancyRecorded
 from domain.invoice import Invoice
 from domain.kernel import Evolver, fact
 from domain.pickup import Pickup
@@ -332,4 +332,11 @@ def _shipment(package: Package, fact: ShipmentCreated, _at: datetime) -> Package
     return replace(package, shipment=fact.shipment)
 
 
-evolve.on(ShipmentCancelled, ShipmentHandedOver, ShipmentInfoUpdated, ShipmentLabelled, ShipmentLabelRequested)(_same)
+evolve.on(
+    DiscrepancyClosed,
+    ShipmentCancelled,
+    ShipmentHandedOver,
+    ShipmentInfoUpdated,
+    ShipmentLabelled,
+    ShipmentLabelRequested,
+)(_same)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from domain.discrepancy import DiscrepancyReason, DiscrepancyRecorded
+from domain.discrepancy import DiscrepancyReason, DiscrepancyRecorded, freeze
 from domain.kernel import Facts, Given, command, invalid
 from domain.order import Order
 from domain.package import Package, PackageNotFound
@@ -86,6 +86,7 @@ def recorded(
             sku=item.sku,
             quantity=pieces,
             reason=DiscrepancyReason(row.reason),
+            freeze=freeze(given.reference),
         )
         for row, (item, pieces) in zip(
             missing, counted(package, ((row.id, row.quantity) for row in missing), field), strict=True

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from typing import Any
 
-from domain.discrepancy import FREEZE, DiscrepancyReason, DiscrepancyRecorded
+from domain.discrepancy import DiscrepancyClosed, DiscrepancyReason, DiscrepancyRecorded
 from domain.guards import Effect, SlotEffect, StockEffect
 from domain.kernel import info
 from domain.order import Order
@@ -147,9 +147,12 @@ def _moves(before: Order | None, fact: object) -> Counter[Row]:
 
 def _missing(before: Order | None, fact: object) -> list[Effect]:
     """What a discrepancy says of the shelf: nothing there, or so many less, unless they had left before (spec 1.9)."""
+    if isinstance(fact, DiscrepancyClosed):
+        counted = fact.counted
+        return [] if counted is None else [StockEffect(fact.location, fact.sku, level=Decimal(counted), push=True)]
     if before is None or not isinstance(fact, DiscrepancyRecorded) or fact.reason is DiscrepancyReason.lost:
         return []
     if fact.reason is DiscrepancyReason.not_found:
-        return [StockEffect(fact.location, fact.sku, level=Decimal(0), freeze=FREEZE)]
+        return [StockEffect(fact.location, fact.sku, level=Decimal(0), freeze=fact.freeze)]
     out = before.packages[fact.package].goods_out
     return [] if out else [StockEffect(fact.location, fact.sku, move=-fact.quantity)]

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from domain.discrepancy import DiscrepancyReason, DiscrepancyRecorded
+from domain.discrepancy import DiscrepancyReason, DiscrepancyRecorded, freeze
 from domain.kernel import Facts, Given, command, invalid
 from domain.order import Order
 from domain.package_exceptions import ReasonInput
@@ -71,6 +71,7 @@ def not_found(order: Order, transfer: Transfer, given_input: MissedInput, given:
                 sku=item.sku,
                 quantity=pieces,
                 reason=DiscrepancyReason(missed.reason),
+                freeze=freeze(given.reference),
             )
         )
     emptied = sum(missing.values()) == sum(i.quantity for i in transfer.items)

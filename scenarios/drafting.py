@@ -3,11 +3,15 @@
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
+from domain import reservations
 from domain.kernel import Facts, Given, Refusal
+from domain.kinds import stream_of
 from domain.location import Location
-from domain.order import Order
+from domain.order import Order, evolve
 from domain.planning import PlanRecord, record_plan, record_unplanned
+from eventlog.recorded import Claim, Decision, new_command_id
 from scenarios.choosing import choose_scenario
 from scenarios.definition import Scenario
 from scenarios.demand import Demand
@@ -18,6 +22,9 @@ from scenarios.planned import Plan, apply_plan
 from scenarios.reach import reached
 from scenarios.recording import day_claims, plan_record
 from scenarios.rulebook import Rulebook
+from scenarios.waiting import Need
+
+ACTOR = "planner"
 
 log_ = logging.getLogger("daybook.planner")
 
@@ -31,6 +38,16 @@ class Draft:
     inputs: Inputs | None = None
     silent: bool = False
     claims: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Try:
+    """One order of a batch on its way into the log, as it was `at` a time."""
+
+    need: Need
+    order: Order
+    draft: Draft
+    at: datetime
 
 
 @dataclass(slots=True)
@@ -101,3 +118,25 @@ def _looked_at_silence(
 
 def _default(scenario: Scenario, locations: Iterable[Location]) -> int | None:
     return next((at.id for at in locations if at.profile.erp_code == scenario.default_stock_location), None)
+
+
+def decision(done: Try) -> Decision:
+    """The facts of one order with their effects on the guards, to be written if the order has not moved on."""
+    stream = stream_of("order", done.order.id)
+    state, effects = done.order, []
+    for fact in done.draft.facts:
+        after = evolve(state, fact, done.at)
+        effects += reservations.effects(state, fact, after)
+        state = after
+    id = new_command_id()
+    return Decision(
+        command_id=id,
+        events=tuple((stream, fact) for fact in done.draft.facts),
+        expects={stream: done.order.version},
+        claims=tuple(Claim(key) for key in done.draft.claims),
+        effects=tuple(effects),
+        actor=ACTOR,
+        command="plan",
+        correlation_id=id.hex,
+        causation_id="",
+    )

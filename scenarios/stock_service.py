@@ -55,10 +55,15 @@ class Engine:
             auth_type=str(auth.get("type", "anonymous")),
             username=str(auth.get("username") or ""),
             auth_url=str(auth.get("url") or ""),
-            settle=int(Decimal(str(config.get("settle_minutes", 10))) * 60),
+            settle=_settle(config.get("settle_minutes", 10)),
             password=str(auth.get("password") or ""),
             secret=secret,
         )
+
+
+def _settle(said: Any) -> int:
+    """Seconds; `until_next_count`: as good as for ever, since a push of counted stock forgets what moved before it."""
+    return 10 * 365 * 86_400 if said == "until_next_count" else int(Decimal(str(said)) * 60)
 
 
 class StockService:

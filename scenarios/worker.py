@@ -15,19 +15,16 @@ from typing import Any
 
 import psycopg
 
-from domain import reservations
 from domain.kernel import Given
-from domain.kinds import stream_of
-from domain.order import Order, evolve
 from eventlog.log import EventLog
 from eventlog.read import read_all
-from eventlog.recorded import Busy, Claim, Decision, Refused, Unavailable, new_command_id
+from eventlog.recorded import Busy, Refused, Unavailable
 from eventlog.recorder import CHANNEL
 from scenarios import keeping
 from scenarios.choosing import choose_scenario
 from scenarios.demand import Demand
 from scenarios.demands import demand_of
-from scenarios.drafting import Draft, draft
+from scenarios.drafting import ACTOR, Try, decision, draft
 from scenarios.following import Following, load
 from scenarios.inquiry import Asking, Inquiry, Stocked, stocked
 from scenarios.peers import Peers
@@ -37,7 +34,6 @@ from scenarios.rulebook import Rulebook
 from scenarios.stock_service import WHOLE, Engine
 from scenarios.waiting import Need
 
-ACTOR = "planner"
 BATCH = 200
 READ = 2_000
 CHECKPOINT_EVERY = 5_000  # events
@@ -65,16 +61,6 @@ class _Asked:
 
     asking: Asking
     needs: list[Need]
-
-
-@dataclass(slots=True)
-class _Try:
-    """One order of a batch on its way into the log."""
-
-    need: Need
-    order: Order
-    draft: Draft
-    at: datetime
 
 
 class Planner:
@@ -258,7 +244,7 @@ class Planner:
         given = Given(now=now, ids=self._log.ids, reference=self._log.reference, actor=ACTOR)
         world, known = self._following.world, self._engines()
         answered = self._inquiry.answered(self._connection, world, known.values(), asking)
-        tries: list[_Try] = []
+        tries: list[Try] = []
         gone: list[Need] = []
         for need in needs:
             if need.order in but:
@@ -269,7 +255,7 @@ class Planner:
             need.seen = self._following.position
             order = self._following.order(need.order)
             made = draft(order, self._demand(need), answered, self._rulebook, self._following.locations, given)
-            tries.append(_Try(need, order, made, now))
+            tries.append(Try(need, order, made, now))
         self.counts.batches += bool(tries)
         self.counts.tried += len(tries)
         self._kept.keep(self._connection, [t.draft.inputs for t in tries if t.draft.inputs and t.draft.facts])
@@ -278,8 +264,8 @@ class Planner:
             self._waits(quiet)
         self._peers.release(self._connection, (*gone, *(t.need for t in tries)))
 
-    def _write(self, tries: Sequence[_Try]) -> None:
-        futures = self._log.append_many([_decision(t) for t in tries])
+    def _write(self, tries: Sequence[Try]) -> None:
+        futures = self._log.append_many([decision(t) for t in tries])
         for done, future in zip(tries, futures, strict=True):
             try:
                 future.result()
@@ -301,7 +287,7 @@ class Planner:
         again = self._clock() if need.tries <= TRIES_AT_ONCE else self._clock() + self._pause(need)
         self._following.needs.give_back(need, again)
 
-    def _waits(self, quiet: _Try) -> None:
+    def _waits(self, quiet: Try) -> None:
         """It could not be planned: it waits for stock, quota, a location or a scenario, or for a service to answer."""
         need, now = quiet.need, self._clock()
         if quiet.draft.silent:
@@ -328,25 +314,3 @@ class Planner:
         needs = [(need.order, need.since) for need in self._following.needs.by_order.values()]
         keeping.save_checkpoint(self._connection, self._following.position, needs, self._following.world.tallies)
         self._checkpoint = self._following.position
-
-
-def _decision(done: _Try) -> Decision:
-    """The facts of one order with their effects on the guards, to be written if the order has not moved on."""
-    stream = stream_of("order", done.order.id)
-    state, effects = done.order, []
-    for fact in done.draft.facts:
-        after = evolve(state, fact, done.at)
-        effects += reservations.effects(state, fact, after)
-        state = after
-    id = new_command_id()
-    return Decision(
-        command_id=id,
-        events=tuple((stream, fact) for fact in done.draft.facts),
-        expects={stream: done.order.version},
-        claims=tuple(Claim(key) for key in done.draft.claims),
-        effects=tuple(effects),
-        actor=ACTOR,
-        command="plan",
-        correlation_id=id.hex,
-        causation_id="",
-    )

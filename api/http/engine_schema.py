@@ -12,6 +12,7 @@ from api.http.plain_json import plain
 from eventlog.secrets import Secrets
 
 MASK = "********"
+UNTIL_NEXT_COUNT = "until_next_count"
 
 
 def web_address(url: str) -> None:
@@ -47,10 +48,21 @@ class EngineService(Strict):
     sku_parameter = Text(validate=validate.Length(1, 50))
 
 
+class Settling(fields.Decimal):
+    """Minutes, or the word for: until somebody counts."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        return value if value == UNTIL_NEXT_COUNT else super()._deserialize(value, attr, data, **kwargs)
+
+    def _validate(self, value: Any) -> None:
+        if value != UNTIL_NEXT_COUNT:
+            super()._validate(value)
+
+
 class Engine(Strict):
     auth = fields.Nested(EngineAuth, allow_none=True)
     service = fields.Nested(EngineService, required=True)
-    settle_minutes = fields.Decimal(allow_nan=False, validate=validate.Range(Decimal(0), Decimal(1440)))
+    settle_minutes = Settling(allow_nan=False, validate=validate.Range(Decimal(0), Decimal(1440)))
 
 
 def sealed(engine: Mapping[str, Any] | None, before: Mapping[str, Any] | None, secrets: Secrets) -> Any:

@@ -82,7 +82,8 @@ OBJECTS = {
         destination:int destination_erp_code:str? transferitem_count:int transferitem_set:int[] shipment:any
         extra_information:object commands:str[] created_date:time? modified_date:time?""",
     "InventoryDiscrepancy": """id:int order:int order_number:str package:int? transfer_order:int? stock_location:int
-        erp_code:str? sku:str quantity:int reason:str removed:bool created_date:time? modified_date:time?""",
+        erp_code:str? sku:str quantity:int reason:str removed:bool closed_date:time? counted:int? created_date:time?
+        modified_date:time?""",
     "CancellationAnswer": "order_item:int accepted:bool package:int? reason:str? quantity:int",
     "CancellationAnswers": "results:CancellationAnswer[]",
     "PlanItem": "order_item:int quantity:int package:int? stock_location:int? rule:str? reason:str?",

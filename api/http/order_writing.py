@@ -31,10 +31,16 @@ class Wrote:
 
 
 def write_order(
-    call: Call, id: int, decide: Callable[[Order, Given], Facts], *, command: str, claims: tuple[Claim, ...] = ()
+    call: Call,
+    id: int,
+    decide: Callable[[Order, Given], Facts],
+    *,
+    command: str,
+    claims: tuple[Claim, ...] = (),
+    may: Callable[[Order], bool] = lambda _order: False,
 ) -> Wrote:
-    """Writes the facts of `decide(order, given)`. Who is limited to locations does not find it. Raises what
-    api.http.errors answers, ClaimTaken for one of `claims`, and on a dry run DryRun."""
+    """Writes the facts of `decide(order, given)`. Who is limited to locations finds it only where `may` says so. Raises
+    what api.http.errors answers, ClaimTaken for one of `claims`, and on a dry run DryRun."""
     if_match = if_match_of(call.headers.get("If-Match"))
     key = call.headers.get("Idempotency-Key")
     own = claim_of(call, key, call.body or {}) if key is not None else None
@@ -42,7 +48,7 @@ def write_order(
     stream = stream_of("order", id)
 
     def decided(order: Order | None, given: Given) -> Facts:
-        if order is None or call.caller.locations is not None:
+        if order is None or not (call.caller.locations is None or may(order)):
             raise Failure(404, "not_found", f"There is no order {id}.")
         if if_match is not None and order.version != if_match:
             raise Failure(412, "precondition_failed", f"It is at version {order.version}, not {if_match}.")

@@ -22,6 +22,8 @@ def discrepancy_object(order: Order, discrepancy: Discrepancy, reference: Refere
         "quantity": discrepancy.quantity,
         "reason": discrepancy.reason.value,
         "removed": discrepancy.removed,
+        "closed_date": moment(discrepancy.closed),
+        "counted": discrepancy.counted,
         "created_date": moment(discrepancy.created),
         "modified_date": moment(discrepancy.modified),
     }

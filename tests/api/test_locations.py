@@ -199,3 +199,10 @@ def test_the_planner_asks_with_the_sealed_password_and_with_a_new_one(site: Site
         with site.log.listening() as connection:
             connection.execute("delete from secrets where name = %s", (secrets.name_of("lost"),))
         assert "cannot be read" in (reason() or "")
+
+
+@pytest.mark.parametrize(("said", "status"), [("until_next_count", 201), ("2.5", 201), ("never", 400), (-1, 400)])
+def test_how_long_an_answer_does_not_know_of_moves(site: Site, said: Any, status: int) -> None:
+    engine = {"service": {"url": "https://stock.example.org/"}, "settle_minutes": said}
+    answer = site.admin("POST", "stock_locations/", location(f"ST-S{said}", engine=engine))
+    assert answer.status_code == status, answer.text

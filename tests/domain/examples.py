@@ -184,9 +184,10 @@ EXAMPLES: tuple[Any, ...] = (
     shipment.ShipmentCancelled(shipment=30, package=10),
     discrepancy.DiscrepancyRecorded(
         discrepancy=40, package=10, transfer=20, item=11, location=15, sku="85123A", quantity=1,
-        reason=discrepancy.DiscrepancyReason.lost,
+        reason=discrepancy.DiscrepancyReason.lost, freeze=172800,
     ),
     discrepancy.DiscrepancyRemoved(discrepancy=40, package=10, item=11),
+    discrepancy.DiscrepancyClosed(discrepancy=40, package=10, location=15, sku="85123A", counted=3),
     settings.ChannelSaved(
         channel=2,
         record=settings.Channel(2, "Web", "web", "web", {"a": 1}, False, {"sync_remote_order_status": True}),

@@ -213,3 +213,20 @@ def test_an_answer_that_cannot_know_of_goods_that_just_left_is_not_believed_twic
             until(lambda: shop.packages(second) != [])
     assert sorted(shop.packages(second)) == [(store, 100, 2), (store, 920, 1)]
     assert shop.rows() == [(store, "A", 2, 2)]
+
+
+def test_until_the_next_count_an_answer_never_knows_of_goods_that_left(shop: Shop) -> None:
+    with program.serving(stock_service.build()) as url:
+        rows = [{"erp_code": "ST-001", "sku": "A", "quantity": 4}]
+        requests.put(f"{url}/admin/levels", json={"stock": rows}, timeout=5).raise_for_status()
+        engine = {"service": {"url": f"{url}/multiple"}, "settle_minutes": "until_next_count"}
+        store = shop.location("ST-001", engine=engine)
+        shop.scenario(SPLIT, default="ST-001")
+        with planning(shop.log, replan=3600):
+            first = shop.order(A=2)
+            until(lambda: shop.packages(first) == [(store, 100, 2)])
+            command(shop, first, "complete-packaging-with-shipment", PackInput())
+            shop.push(store, A=3)  # counted: what left before it is known by now
+            second = shop.order(A=4)
+            until(lambda: shop.packages(second) != [])
+    assert shop.packages(second) == [(store, 100, 4)]
