@@ -38,10 +38,13 @@ class Need:
 
 @dataclass(slots=True)
 class Round:
-    """Orders that news may help, oldest first; `room()`: how many of them it may still help now, 0 ends it."""
+    """Orders that news may help, oldest first; `room()`: how many of them it may still help now, 0 ends it. `left`:
+    those that another planner should take, looked at again from `again` on, if there is still something for them."""
 
     queue: deque[int]
     room: Callable[[], int]
+    left: deque[int] = field(default_factory=deque)
+    again: float = 0.0
 
 
 @dataclass(slots=True)
@@ -113,7 +116,7 @@ class Needs:
         found: dict[int, Need] = {}
         self._due(now, limit, wanted, found)
         for key in list(self.rounds):
-            self._turn(key, limit, wanted, found)
+            self._turn(key, now, limit, wanted, found)
         oldest = sorted(found.values(), key=lambda need: need.since)
         for need in oldest[limit:]:
             self.later(need, 0.0)
@@ -142,20 +145,29 @@ class Needs:
                 need.passed = now
             self.later(need, now + OTHERS)
 
-    def _turn(self, key: object, limit: int, wanted: Callable[[Need], bool], found: dict[int, Need]) -> None:
-        queue, room = self.rounds[key].queue, min(limit, self.rounds[key].room())
+    def _turn(
+        self, key: object, now: float, limit: int, wanted: Callable[[Need], bool], found: dict[int, Need]
+    ) -> None:
+        turn = self.rounds[key]
+        if now < turn.again:
+            return
+        room = min(limit, turn.room())
         if room <= 0:
-            queue.clear()
-        while queue and room > 0:
-            need = self._free(queue.popleft())
+            del self.rounds[key]
+            return
+        while turn.queue and room > 0:
+            need = self._free(turn.queue.popleft())
             if need is None or need.order in found:
                 continue
             if wanted(need):
                 found[need.order] = need
                 room -= 1
             else:
-                self.later(need, 0.0)
-        if not queue:
+                need.passed = now if need.passed is None else need.passed
+                turn.left.append(need.order)
+        if not turn.queue and turn.left:
+            turn.queue, turn.left, turn.again = turn.left, deque(), now + OTHERS
+        elif not turn.queue:
             del self.rounds[key]
 
     def _free(self, id: int) -> Need | None:
@@ -163,10 +175,11 @@ class Needs:
         return None if need is None or need.taken else need
 
     def next_due(self) -> float | None:
-        """When somebody is to be tried; 0.0: now."""
-        if self._ready or self.rounds:
+        """When somebody is to be tried; what is past: now."""
+        if self._ready:
             return 0.0
-        return self._later[0][0] if self._later else None
+        times = [turn.again for turn in self.rounds.values()]
+        return min([*times, *(due for due, _ in self._later[:1])], default=None)
 
 
 OTHERS = 0.25  # seconds after which it is looked again at an order that another planner should take

@@ -65,4 +65,21 @@ def test_only_who_may_be_helped_has_a_turn_oldest_first(shop: Shop) -> None:
     left = 1
     assert [need.order for need in needs.take(0.0, 100)] == wants["A"][2:3]
     left = 0
-    assert needs.take(0.0, 100) == [] and needs.next_due() is not None and not needs.rounds
+    assert needs.take(0.0, 100) == [] and not needs.rounds
+
+
+def test_what_another_planner_should_take_is_left_to_it_while_there_is_something_for_it(shop: Shop) -> None:
+    needs = Needs()
+    order = shop.see(shop.order(A=1))
+    needs.put(order, 1, 1000.0)
+    there = 1
+    needs.round("A", [order.id], 50, lambda: there)
+    assert needs.take(10.0, 100, lambda _: False) == []
+    assert needs.take(10.1, 100) == []  # looked at again a little later
+    assert [need.order for need in needs.take(11.0, 100, lambda need: need.passed == 10.0)] == [order.id]
+    needs.by_order[order.id].seen = 50
+    needs.give_back(needs.by_order[order.id], 1000.0)
+    needs.round("A", [order.id], 60, lambda: there)
+    assert needs.take(12.0, 100, lambda _: False) == []
+    there = 0
+    assert needs.take(20.0, 100) == [] and not needs.rounds  # the other one did it
