@@ -15,7 +15,7 @@ PROGRAMS = {
     "orders": "orders planned for good",
     "commands": "commands over HTTP against an empty handler and a raw INSERT",
     "life": "the whole life of orders, everything at work, with lags",
-    "webhooks": "webhooks: drain, latency, against the adapter's ceiling",
+    "webhooks": "webhooks: drain against the adapter's ceiling, latency, scale, slow and dead neighbours",
 }
 
 
