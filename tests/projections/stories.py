@@ -11,7 +11,7 @@ from domain.deciding import Commanded, decide
 from domain.declared import order as orders
 from domain.location import LocationRegistered
 from domain.order import Order, OrderUnplanned
-from domain.package_commands import PackInput
+from domain.package_commands import PackInput, ShipmentStatusInput
 from domain.personal import Personal
 from domain.planning import Leg, Placement, PlanRecord, open_lines, record_plan
 from domain.settings import CargoCompanySaved, ChannelSaved, DenialReasonSaved
@@ -67,7 +67,7 @@ class Story:
 
     def rare(self) -> None:
         """What chance alone brings seldom: an order that found no scenario; one whose transfer was lost on the way and
-        whose package then went out in a parcel with a number."""
+        whose package then went out in a parcel with a number; one that was delivered."""
         alone = self._approved()
         self._order(self.lives._done(alone, "plan", [OrderUnplanned(order=alone, reasons=("no scenario fits",))]))
         id = self._approved()
@@ -84,6 +84,19 @@ class Story:
             packed = PackInput(parcels=(Parcel("AWB-RARE"),))
             self._command(id, "package", package.id, "complete-packaging-with-shipment", packed)
             self._command(id, "package", package.id, "ship-package")
+        self._delivered()
+
+    def _delivered(self) -> None:
+        """An order from one place, all the way."""
+        id = self._approved()
+        lines = tuple(open_lines(self.lives.orders[id]).items())
+        plan = PlanRecord(1, 1, "Standard", "rare 2", "", {}, S.waiting, 1, (Placement(1, "any", lines, ()),))
+        self._order(self.lives._done(id, "plan", list(record_plan(self.lives.orders[id], plan, self.lives.given()))))
+        (package,) = self.lives.orders[id].packages.values()
+        self._command(id, "package", package.id, "complete-packaging-with-shipment", PackInput())
+        self._command(id, "package", package.id, "ship-package")
+        delivered = ShipmentStatusInput(status="delivered")
+        self._command(id, "package", package.id, "update-shipment-status", delivered)
 
     def _approved(self) -> int:
         """A new order of several pieces that can be planned; its id."""
