@@ -7,7 +7,7 @@ from flask import Response
 
 from api.http.details import not_found, seen
 from api.http.errors import Failure
-from api.http.routes import OMS, READ, Answer, Call, route
+from api.http.routes import OMS, OWN, READ, Answer, Call, route
 from domain.document import ADDRESS, Document
 from domain.invoice import Invoice
 from domain.kinds import stream_of
@@ -31,7 +31,7 @@ _ENDINGS = {
 _SAFE = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox"}
 
 
-@route("GET", f"{OMS}/packages/<int:id>/document", roles=READ, tag="packages")
+@route("GET", f"{OMS}/packages/<int:id>/document", roles=READ, tag="packages", reach=OWN)
 def package_document(call: Call, id: int) -> Answer:
     """The packaging document as PDF, as the package was when packed; or the document that replaced it."""
     order = _order(call, "packages", id)
@@ -47,7 +47,7 @@ def package_document(call: Call, id: int) -> Answer:
     return _file(packaging_document(shown), PDF, f"{package.number}-packaging")
 
 
-@route("GET", f"{OMS}/shipments/<int:id>/label", roles=READ, tag="shipments")
+@route("GET", f"{OMS}/shipments/<int:id>/label", roles=READ, tag="shipments", reach=OWN)
 def shipment_label(call: Call, id: int) -> Answer:
     """The carrier's label; where it gave a number only, a label of ours that bears it."""
     order = _order(call, "shipments", id)

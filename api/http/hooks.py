@@ -132,7 +132,7 @@ def test_hook(call: Call, id: int) -> Any:
     tag="webhooks",
     body=ReplayRange(),
     answers="WebhookReplay",
-    unkept=SENDS,
+    unkept={name: why for name, why in UNKEPT.items() if name != "dry_run"},
 )
 def replay_hook(call: Call, id: int) -> Any:
     """Sends a range of what the endpoint was sent again, in order; a dry run counts it first."""
