@@ -16,6 +16,7 @@ from domain import shipment as shipments
 from domain import transfer as transfers
 from domain.cancellation_plan import CancellationPlan
 from domain.discrepancy import Discrepancy
+from domain.heard import Heard
 from domain.kernel import Evolver, fact, info
 from domain.order_lines import evolve_lines
 from domain.package import Package
@@ -60,7 +61,8 @@ class Destination:
 @dataclass(frozen=True, slots=True)
 class Order:
     """`status` is the state it came in with (it is planned when 400); `state` follows the packages. `waiting`,
-    `held`, `cancelled`: pieces per order item. `refused`: (location, SKU, until), left out of new plans."""
+    `held`, `cancelled`: pieces per order item. `refused`: (location, SKU, until), left out of new plans.
+    `heard`: how new what its source said is."""
 
     id: int
     number: str
@@ -96,6 +98,7 @@ class Order:
     transfers: Mapping[int, Transfer] = field(default_factory=dict)
     shipments: Mapping[int, Shipment] = field(default_factory=dict)
     discrepancies: Mapping[int, Discrepancy] = field(default_factory=dict)
+    heard: Heard = Heard()
     version: int = 0
     created: datetime | None = None
     modified: datetime | None = None

@@ -61,6 +61,16 @@ class DenialReason(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class CancellationReason(Record):
+    """Why pieces are cancelled or sent back, as the order source knows it by `remote_id`."""
+
+    title: str
+    remote_id: str | None = None
+    priority: int = 0
+    is_active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Scenario(Record):
     """A distribution scenario as it was written (spec 2.2); each save is a version."""
 
@@ -137,6 +147,16 @@ class DenialReasonSaved:
     record: DenialReason
 
 
+@fact(
+    "CancellationReasonSaved",
+    on="cancellation_reason",
+    sentence="Cancellation reason “{record.title}” was saved.",
+)
+class CancellationReasonSaved:
+    cancellation_reason: int
+    record: CancellationReason
+
+
 @fact("ScenarioSaved", on="scenario", sentence="Scenario “{record.name}” was saved.")
 class ScenarioSaved:
     scenario: int
@@ -211,6 +231,7 @@ def declare_record(saved: type[Any], record: type[Record], *keys: str, sparse: b
 declare_record(ChannelSaved, Channel, "slug", "name")
 declare_record(CargoCompanySaved, CargoCompany, "slug", "name")
 declare_record(DenialReasonSaved, DenialReason, "title")
+declare_record(CancellationReasonSaved, CancellationReason, "title")
 declare_record(ScenarioSaved, Scenario, "name")
 declare_record(TransferScenarioSaved, TransferScenario, "name")
 declare_record(UserSaved, User, "username")

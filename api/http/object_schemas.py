@@ -108,6 +108,8 @@ OBJECTS = {
         modified_date:time?""",
     "DenialReason": """id:int title:str remote_id:str? priority:int is_active:bool exclude_for:int created_date:time?
         modified_date:time?""",
+    "CancellationReason": """id:int title:str remote_id:str? priority:int is_active:bool created_date:time?
+        modified_date:time?""",
     "SenderAddress": """id:int stock_location:int cargo_company:int origin_id:str remote_id:str? is_active:bool
         created_date:time? modified_date:time?""",
     "CargoCompanyCondition": """id:int name:str cargo_company:int expression:str priority:int is_active:bool

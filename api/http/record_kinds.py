@@ -1,4 +1,4 @@
-"""Channels, carriers and denial reasons: what tells them apart, in one table. records.py makes their routes from it."""
+"""Channels, carriers, reasons: what tells them apart, in one table. records.py makes their routes from it."""
 
 import re
 import unicodedata
@@ -13,7 +13,7 @@ from api.http.order_schema import Open, text
 from api.http.plain_json import Free
 from api.http.setting_schemas import Calls
 from domain.carriers import CargoCompanyCondition, SenderAddress
-from domain.settings import CargoCompany, Channel, DenialReason, Record
+from domain.settings import CancellationReason, CargoCompany, Channel, DenialReason, Record
 
 Body = dict[str, Any]
 
@@ -66,6 +66,13 @@ class DenialReasonBody(Set):
     priority = Whole(load_default=0, validate=validate.Range(0, BIG))
     is_active = switch()
     exclude_for = Whole(load_default=24 * 3600, validate=validate.Range(0, BIG))
+
+
+class CancellationReasonBody(Set):
+    title = words(required=True)
+    remote_id = text(100, None)
+    priority = Whole(load_default=0, validate=validate.Range(0, BIG))
+    is_active = switch()
 
 
 def _named(value: Any) -> None:
@@ -154,6 +161,14 @@ RECORD_KINDS = (
         "denial reason",
         ("packages/package_denial_reason", "package-denial-reason"),
         DenialReasonBody,
+        ("title",),
+    ),
+    RecordKind(
+        "cancellation_reason",
+        CancellationReason,
+        "cancellation reason",
+        ("cancellation-reasons",),
+        CancellationReasonBody,
         ("title",),
     ),
     RecordKind(

@@ -18,6 +18,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "/cargo-companies/": {"name": "dry"},
     "/packages/package_denial_reason/": {"title": "dry"},
     "/package-denial-reason/": {"title": "dry"},
+    "/cancellation-reasons/": {"title": "dry"},
     "/settings/application_settings/": {"key": "ORDER_ITEM_QUANTITY_KEY", "json_value": "dry"},
     "/users/": {"username": "dry", "password": "dry dry dry", "roles": ["viewer"]},
     "/permission_groups/": {"name": "dry"},

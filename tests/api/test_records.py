@@ -13,6 +13,7 @@ NEW: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "channels/": ({"name": "marketplace", "channel_type": "marketplace"}, {"channel_type": "other"}),
     "cargo-companies/": ({"name": "Slow Cargo", "slug": "slow"}, {"label_required": True}),
     "packages/package_denial_reason/": ({"title": "Flood", "priority": 3}, {"is_active": False}),
+    "cancellation-reasons/": ({"title": "Changed my mind", "remote_id": "C3"}, {"priority": 2}),
     "scenarios/": ({**SCENARIO, "name": "Another"}, {"priority": 7}),
     "transfer-scenarios/": ({**TRANSFER_SCENARIO, "name": "From another"}, {"max_sources": 1}),
     "stock_locations/": (location("ST-900"), {"max_quota": 5}),

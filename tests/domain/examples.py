@@ -11,6 +11,7 @@ from domain import (
     invoice,
     location,
     order,
+    order_source,
     package,
     package_items,
     pickup,
@@ -198,6 +199,13 @@ EXAMPLES: tuple[Any, ...] = (
     settings.DenialReasonSaved(
         denial_reason=4, record=settings.DenialReason(4, "Too busy", "R4", 1, False, 3600)
     ),
+    settings.CancellationReasonSaved(
+        cancellation_reason=10, record=settings.CancellationReason(10, "Changed my mind", "C3", 2, False)
+    ),
+    order_source.OrderHeardFromSource(
+        order=1, modified=AT, declined=("The address stays.",), extra={"basket": {"id": 7}, "gift": [True, "1.50"]}
+    ),
+    order_source.OrderPlanHeardFromSource(order=1, uuid="7f0c", modified=AT, taken=((3, 2),)),
     carriers.SenderAddressSaved(
         sender_address=9, record=carriers.SenderAddress(9, 14, 6, "LDS-14", "R14", False)
     ),

@@ -1,0 +1,22 @@
+"""How new what is known of an order is, where its source is asked (spec 5; domain.order_source writes it)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+
+class Withdrawn(NamedTuple):
+    """`quantity` pieces of the order item `item` that a cancellation plan of the source took back at a time."""
+
+    at: datetime
+    item: int
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The newest that was heard of an order from its source: `modified` as of when it was said; `withdrawn`: what its
+    cancellation plans took back, which orders as they were before do not know yet."""
+
+    modified: datetime | None = None
+    withdrawn: tuple[Withdrawn, ...] = ()
