@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from domain.states import OrderStatus
+
 
 class Withdrawn(NamedTuple):
     """`quantity` pieces of the order item `item` that a cancellation plan of the source took back at a time."""
@@ -15,8 +17,11 @@ class Withdrawn(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """The newest that was heard of an order from its source: `modified` as of when it was said; `withdrawn`: what its
+    """The newest that was heard of an order from its source: `modified` as of when it was said; `status` and `said`, the
+    pieces by omnitron id, as they were said then: what is said again unchanged changes nothing; `withdrawn`: what its
     cancellation plans took back, which orders as they were before do not know yet."""
 
     modified: datetime | None = None
+    status: OrderStatus | None = None
+    said: tuple[tuple[int, int], ...] = ()
     withdrawn: tuple[Withdrawn, ...] = ()

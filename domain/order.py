@@ -98,7 +98,7 @@ class Order:
     transfers: Mapping[int, Transfer] = field(default_factory=dict)
     shipments: Mapping[int, Shipment] = field(default_factory=dict)
     discrepancies: Mapping[int, Discrepancy] = field(default_factory=dict)
-    heard: Heard = Heard()
+    heard: Heard = field(default_factory=Heard)
     version: int = 0
     created: datetime | None = None
     modified: datetime | None = None

@@ -8,24 +8,28 @@ from typing import Any
 from domain.heard import Heard, Withdrawn
 from domain.kernel import fact
 from domain.order import Order, evolve_order
+from domain.states import OrderStatus
 
 # --- facts
 
 
 @fact("OrderHeardFromSource", on="order", sentence="Its source told of it as of {modified}.")
 class OrderHeardFromSource:
-    """`declined`: what was said and could not be done, a sentence each. `extra`: fields that are not known, as they came
-    this time; None where they are as they were."""
+    """`status`, `said`: the state and the pieces by omnitron id, as they were said. `declined`: what was said and could
+    not be done, a sentence each. `extra`: fields that are not known, as they came this time; None where they are as
+    they were."""
 
     order: int
     modified: datetime
+    status: OrderStatus
+    said: tuple[tuple[int, int], ...]
     declined: tuple[str, ...] = ()
     extra: Mapping[str, Any] | None = None
 
 
 @fact("OrderPlanHeardFromSource", on="order", sentence="Its source's cancellation plan {uuid} is of {modified}.")
 class OrderPlanHeardFromSource:
-    """Written with the answer of the plan `uuid`: as of when it was said, and the pieces per order item that it took."""
+    """Written with the answer of the plan `uuid`: as of when it was said, the pieces per order item that it took."""
 
     order: int
     uuid: str
@@ -40,7 +44,7 @@ class OrderPlanHeardFromSource:
 def _heard(order: Order, fact: OrderHeardFromSource, _at: datetime) -> Order:
     withdrawn = tuple(row for row in order.heard.withdrawn if row.at > fact.modified)
     extra = order.extra if fact.extra is None else fact.extra
-    return replace(order, heard=Heard(fact.modified, withdrawn), extra=extra)
+    return replace(order, heard=Heard(fact.modified, fact.status, fact.said, withdrawn), extra=extra)
 
 
 @evolve_order.on(OrderPlanHeardFromSource)
@@ -52,9 +56,11 @@ def _plan_heard(order: Order, fact: OrderPlanHeardFromSource, _at: datetime) -> 
 # --- asked of it
 
 
-def is_news(order: Order, modified: datetime) -> bool:
-    """Whether the order as it was at `modified` is newer than what was heard of it before."""
-    return order.heard.modified is None or modified > order.heard.modified
+def is_news(order: Order, modified: datetime, *, asked: bool = False) -> bool:
+    """Whether the order as it was at `modified` is newer than what was heard of it before. One that was `asked` for is
+    the source's newest, so it may be as old as that: two changes can have the same time there."""
+    heard = order.heard.modified
+    return heard is None or modified > heard or (asked and modified == heard)
 
 
 def withdrawn_since(order: Order, item: int, modified: datetime) -> int:
