@@ -78,6 +78,7 @@ def serve(settings: Settings) -> int:
 def _addresses(url: str, place: Place, seconds: float) -> None:
     settings = place.settings
     say(f"Daybook answers after {seconds:.1f} s")
+    say(f"  console         {url}/console/")
     say(f"  API docs        {url}/docs")
     say(f"  OpenAPI         {url}/api/v1/oms/openapi.json")
     say(f"  health, metrics {url}/health/ready  {url}/metrics")

@@ -1,4 +1,5 @@
-"""The Flask application: every declared route, wrapped the same way: who calls, what is asked, what is answered."""
+"""The Flask application: every declared route, wrapped the same way: who calls, what is asked, what is answered. Pages
+for people stand beside them and ask these very routes."""
 
 import json
 import logging
@@ -9,6 +10,8 @@ from uuid import uuid4
 from flask import Flask, Request, Response, request
 from psycopg_pool import ConnectionPool
 
+from api.console import frame, mounting
+from api.console.headers import harden
 from api.http import every_route, metrics
 from api.http.audit_rows import audit_row
 from api.http.bodies import read_body
@@ -33,6 +36,7 @@ RECONNECT_SECONDS = 1.0
 """A pool that fails longer gives up until the next request; its own pauses would grow and outlast the outage."""
 
 every_route.declare()
+mounting.declare()
 
 
 def services_of(log: EventLog, settings: Settings, secret_key: str) -> Services:
@@ -61,6 +65,7 @@ def create_app(services: Services) -> Flask:
     for route in ROUTES:
         name = f"{route.method} {route.path}"
         app.add_url_rule(route.path, name, _wrapped(route, services, users), methods=[route.method])
+    mounting.mount(app)
 
     @app.errorhandler(Exception)
     def failed(error: Exception) -> Response:
@@ -76,7 +81,9 @@ def create_app(services: Services) -> Flask:
     def finish(response: Response) -> Response:
         response.headers["X-Request-ID"] = request.environ.get("oms.request_id", "")
         response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Cache-Control"] = "no-store"
+        response.headers.setdefault("Cache-Control", "no-store")
+        if frame.is_page(request.path):
+            harden(request, response)
         _audited(services.audit, response)
         metrics.answered(request.method, response.status_code, time.perf_counter() - request.environ["oms.began"])
         return response
@@ -139,6 +146,8 @@ def _response(answered: Answer) -> Response:
 
 def _failed(error: BaseException) -> Response:
     status, body, headers = answer(error)
+    if frame.is_page(request.path):
+        return frame.failed(status, body["error"], headers)
     return Response(json.dumps(body, ensure_ascii=False), status, headers, content_type="application/json")
 
 
