@@ -17,9 +17,9 @@ class Withdrawn(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """The newest that was heard of an order from its source: `modified` as of when it was said; `status` and `said`, the
-    pieces by omnitron id, as they were said then: what is said again unchanged changes nothing; `withdrawn`: what its
-    cancellation plans took back, which orders as they were before do not know yet."""
+    """The newest that was heard of an order from its source, as of `modified`. `status` and `said` (pieces by omnitron
+    id) as they were said then: what is said again unchanged changes nothing. `withdrawn`: what its cancellation plans
+    took back, which orders as they were before do not know yet."""
 
     modified: datetime | None = None
     status: OrderStatus | None = None

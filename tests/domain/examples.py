@@ -203,7 +203,8 @@ EXAMPLES: tuple[Any, ...] = (
         cancellation_reason=10, record=settings.CancellationReason(10, "Changed my mind", "C3", 2, False)
     ),
     order_source.OrderHeardFromSource(
-        order=1, modified=AT, status=OrderStatus.approved, said=((77, 6),), declined=("The address stays.",), extra={"basket": {"id": 7}, "gift": [True, "1.50"]}
+        order=1, modified=AT, status=OrderStatus.approved, said=((77, 6),),
+        declined=("The address stays.",), extra={"basket": {"id": 7}, "gift": [True, "1.50"]},
     ),
     order_source.OrderPlanHeardFromSource(order=1, uuid="7f0c", modified=AT, taken=((3, 2),)),
     carriers.SenderAddressSaved(
