@@ -3,6 +3,7 @@
 from typing import Any, Literal
 
 from domain import declared
+from domain.correcting import CORRECT, SLUG
 from domain.kernel import Command, Facts, Given, Reference, Refusal
 from domain.order import Order
 from domain.transition_settings import named, runnable, setting_of, slug_of
@@ -16,6 +17,8 @@ Commanded = Literal["package", "transfer"]
 def command_of(kind: Commanded, name: str, reference: Reference) -> Command:
     """The command by slug, alias or numeric transition id, declared or the installation's own; its `input` is the class
     the edge builds. Refuses `unknown_command`, also for one that is switched off here."""
+    if name == SLUG:
+        return CORRECT[kind]
     row = named(reference, kind, name)
     if row is None:
         raise Refusal("unknown_command", f"There is no {kind} command “{name}”.")

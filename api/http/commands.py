@@ -17,6 +17,7 @@ from api.http.planned_at_once import Decided, at_once
 from api.http.prepared import ANSWERED
 from api.http.routes import COMMAND, OMS, OWN, Answer, Call, route
 from api.http.whose import order_of
+from domain.correcting import SLUG as CORRECT
 from domain.deciding import command_of, decide
 from domain.document import Carrying
 from domain.kernel import Facts, Given, Refusal
@@ -115,6 +116,8 @@ def run(call: Call, kind: Kind, id: int, body: Mapping[str, Any], part: str = ""
     if order is None:
         raise Refusal("not_found", f"There is no {kind} {id}.")
     row = command_of(kind, str(name), call.log.reference)
+    if row.slug == CORRECT and "admin" not in call.caller.roles:
+        raise Refusal("forbidden", f"{CORRECT} is for admins.")
     given_input = input_of(row, dict(body))
     key = call.headers.get("Idempotency-Key")
     if_match = if_match_of(call.headers.get("If-Match")) if not part else None

@@ -167,3 +167,27 @@ def test_the_laws_hold_over_the_whole_log(site: Site, story: Story) -> None:
     assert found["chain"] is None
     assert found["events"] == site.log.head().position
     assert sum(found["compared"].values()) > 0
+
+
+def test_a_state_set_right_by_an_admin_stands_in_the_history(site: Site) -> None:
+    package = site.package()
+    path, said = f"packages/{package}/command/", {"slug": "correct-state", "state": "shipped", "reason": "it left"}
+    for role in ("store", "integration"):
+        places = [site.places["WH-01"]] if role == "store" else []
+        refused = site.user(f"corrects-{role}", role, *places)("POST", path, said)
+        assert refused.status_code == 403 and refused.json()["error"]["code"] == "forbidden"
+    assert "reason" in site.admin("POST", path, {**said, "reason": " "}).json()["error"]
+    assert "reason" in site.admin("POST", path, {"slug": "correct-state", "state": "600"}).json()["error"]
+    assert "state" in site.admin("POST", path, {**said, "state": "900000"}).json()["error"]
+    assert "it left" in site.admin("POST", path + "?dry_run=true", said).text
+    assert site.admin("POST", path, said).status_code == 204
+    site.caught_up()
+    shown = site.admin.get(f"packages/{package}/")
+    assert shown["state"]["enum_value"] == "600"
+    assert "correct-state" not in [command["slug"] for command in shown["commands"]]
+    for kind, id in (("package", package), ("order", shown["order_id"])):
+        row = site.admin.get(f"audit/{kind}/{id}/history/")["results"][-1]
+        assert row["sentence"] == "Set right by hand, from waiting to shipped: it left."
+        assert (row["actor"], row["command"]) == ("admin", "correct-state")
+    [moved] = site.admin.get(f"state-transition-logs/?object_id={package}&content_type=package")["results"]
+    assert moved["new_state"]["enum_value"] == "600"

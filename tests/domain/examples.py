@@ -7,6 +7,7 @@ from typing import Any
 from domain import (
     application_settings,
     carriers,
+    correcting,
     discrepancy,
     invoice,
     location,
@@ -29,7 +30,7 @@ from domain.order import Destination, OrderItem
 from domain.personal import Personal
 from domain.planning_facts import Level
 from domain.shipment import Parcel
-from domain.states import OrderStatus, PackageStatus, ShipmentStatus
+from domain.states import OrderStatus, PackageStatus, ShipmentStatus, TransferStatus
 from tests.domain.cancelling_examples import CANCELLING
 
 AT = datetime(2026, 11, 23, 10, 0, 0, 123456, tzinfo=UTC)
@@ -243,6 +244,12 @@ EXAMPLES: tuple[Any, ...] = (
         webhook=60, reason="gone", since=datetime(2026, 11, 20, 9, tzinfo=UTC), status=410
     ),
     settings.RecordRemoved(record=60),
+    correcting.PackageStateCorrected(
+        package=10, before=PackageStatus.shipped, state=PackageStatus.packed, reason="it stands on the shelf"
+    ),
+    correcting.TransferStateCorrected(
+        transfer=20, before=TransferStatus.in_transit, state=TransferStatus.waiting, reason="the van did not come"
+    ),
 )  # fmt: skip
 
 EXAMPLES += CANCELLING

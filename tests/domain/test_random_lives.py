@@ -15,6 +15,7 @@ from domain.amending import Amendment, amend
 from domain.cancellation_plan import Asked, PlanType
 from domain.cancellations import answer_plan
 from domain.cancelling import PackageItemsCancelled
+from domain.correcting import CORRECT, CorrectInput, PackageStateCorrected
 from domain.deciding import decide
 from domain.discrepancy import DiscrepancyReason, DiscrepancyRecorded
 from domain.guards import Effect, Short, SlotRow, StockEffect, StockRow
@@ -131,6 +132,8 @@ def loss(before: Order, fact: Any, stock: Stock) -> Decimal | int:
         return sum(pieces for _, pieces in fact.items) if package.goods_out else 0
     if isinstance(fact, PackageLinesReplanned):
         return package.quantity if package.goods_out else 0
+    if isinstance(fact, PackageStateCorrected):
+        return package.quantity if package.goods_out and fact.state is PackageStatus.cancelled else 0
     ends = isinstance(fact, PackageRefused | PackageNotFound | PackageCancelled)
     return package.quantity if ends and package.goods_out and not getattr(fact, "goods_back", False) else 0
 
@@ -230,15 +233,34 @@ def random_amendment(draw: Draw, order: Order, given: Given) -> Facts:
     return amend(order, amendment, given, uuid=str(given.ids("uuid")), confirm=draw(st.booleans()))
 
 
+def random_correction(draw: Draw, order: Order, given: Given) -> Facts:
+    """Any state for any package or transfer: what cannot be is refused by its field."""
+    things: list[Any] = [*order.packages.values(), *order.transfers.values()]
+    if not things:
+        return []
+    thing = draw(st.sampled_from(things))
+    kind: Any = "transfer" if thing in order.transfers.values() else "package"
+    state = draw(st.sampled_from(TransferStatus if kind == "transfer" else PackageStatus))
+    try:
+        return decide(order, kind, thing.id, CORRECT[kind].slug, CorrectInput(str(state.value), "seen"), given)
+    except Refusal as refusal:
+        assert refusal.code == "invalid" and set(refusal.extra["fields"]) == {"state"}
+        return []
+
+
 def step(draw: Draw, log: Shop, stream: str) -> Facts:
     """One thing that happens to an order; the facts that were written."""
     order = log.orders()[stream]
     some = ["plan"] * 3 if needs_planning(order) else ["command"] * 3
     what = draw(
-        st.sampled_from([*some, "command", "command", "push", "request", "unplanned", "cancellation", "carrier"])
+        st.sampled_from(
+            [*some, "command", "command", "push", "request", "unplanned", "cancellation", "carrier", "correction"]
+        )
     )
     if what == "cancellation":
         return log.write(stream, random_cancellation(draw, order, log.given()))
+    if what == "correction":
+        return log.write(stream, random_correction(draw, order, log.given()))
     if what == "carrier":
         shipment = draw(st.sampled_from([*order.shipments, 0]))
         if draw(st.booleans()):
