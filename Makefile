@@ -7,7 +7,10 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3 python; do \
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: verbs setup run demo test check bench docs lock clean
+# A path, or `none` where there is none and ARGS leave the tests of the pages out.
+CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+
+.PHONY: verbs setup browser run demo test check bench docs lock clean
 
 verbs:
 	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r verb line; do \
@@ -29,8 +32,16 @@ run: setup ## start everything here; Ctrl-C stops it
 demo: setup ## real orders from intake to delivery, then the laws verified; ARGS="--orders N --locations N --seed S"
 	@exec $(BIN)/oms demo $(ARGS)
 
-test: setup ## the whole suite; ARGS="tests/test_house.py" for a part
-	@$(BIN)/python -m pytest -q -n 2 --dist loadfile $(ARGS)
+# The browser in which the pages are tested is the distribution's.
+browser:
+	@test -n "$(CHROMIUM)" || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
+		&& apt-get update -qq && apt-get install -qq -y --no-install-recommends chromium fonts-dejavu-core >/dev/null; } || { \
+		echo "The pages are tested in Chromium, which is missing: install it (Debian: apt-get install chromium)," >&2; \
+		echo "name it (make test CHROMIUM=/path/to/chromium), or leave these tests out:" >&2; \
+		echo "make test CHROMIUM=none ARGS='--ignore tests/browser'" >&2; exit 1; }
+
+test: setup browser ## the whole suite; ARGS="tests/test_house.py" for a part
+	@CHROMIUM="$(CHROMIUM)" $(BIN)/python -m pytest -q -n 2 --dist loadfile $(ARGS)
 
 check: setup ## format, lint, types, import order, stale docs
 	$(BIN)/ruff format --check .
