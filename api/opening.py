@@ -10,6 +10,7 @@ from api.http.users import ROLES, install, save_user
 from api.installation import Place
 from api.settings import Settings
 from eventlog.log import EventLog
+from integrations.tables import prepare as prepare_integrations
 from projections.schema import install as install_projections
 from scenarios.keeping import prepare as prepare_planner
 from webhook_outbox.tables import prepare as prepare_webhooks
@@ -33,6 +34,7 @@ def initialise(log: EventLog, place: Place) -> None:
     prepare_planner(log)
     install_projections(log)
     prepare_webhooks(log)
+    prepare_integrations(log)
     admin = place.settings.admin_user
     if not has_password(log, admin, place.admin_password):
         save_user(log, admin, place.admin_password, ("admin",), (), actor="installation")

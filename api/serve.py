@@ -21,7 +21,7 @@ from api.showcase import Showcase
 
 log_ = logging.getLogger("daybook.serve")
 
-WORKERS = (("planner", "planner"), ("followers", "projector,webhooks,jobs"))
+WORKERS = (("planner", "planner"), ("followers", "projector,webhooks,integrations,jobs"))
 """Two processes: planning computes, the followers mostly wait for the database."""
 
 

@@ -1,5 +1,5 @@
-"""`oms worker`: the followers of the log in one process: planner, projector, webhooks. Any of them can run alone, and
-many times."""
+"""`oms worker`: the followers of the log in one process: planner, projector, webhooks, integrations. Any can run alone,
+and many times."""
 
 import logging
 import signal
@@ -13,7 +13,7 @@ from eventlog.secrets import Secrets
 
 log_ = logging.getLogger("daybook.worker")
 
-PARTS = ("planner", "projector", "webhooks", "jobs")
+PARTS = ("planner", "projector", "webhooks", "integrations", "jobs")
 
 
 def parts(log: EventLog, settings: Settings, only: Iterable[str]) -> dict[str, Callable[[Event], None]]:
@@ -36,6 +36,12 @@ def parts(log: EventLog, settings: Settings, only: Iterable[str]) -> dict[str, C
 
         made["fan-out"] = FanOut(log, settings).run
         made["sender"] = Sender(log, settings).run
+    if "integrations" in wanted:
+        from integrations.following import Follower
+        from integrations.runner import Runner
+
+        made["integrations"] = Follower(log).run
+        made["calls"] = Runner(log, settings).run
     if "jobs" in wanted:
         from api.jobs import Jobs
 

@@ -12,7 +12,18 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-ROOMS = ("domain", "eventlog", "scenarios", "projections", "webhook_outbox", "api", "simulators", "benchmarks", "tests")
+ROOMS = (
+    "domain",
+    "eventlog",
+    "scenarios",
+    "projections",
+    "webhook_outbox",
+    "integrations",
+    "api",
+    "simulators",
+    "benchmarks",
+    "tests",
+)
 VERBS = ("setup", "run", "demo", "test", "check", "bench", "docs", "clean")
 NOT_OURS = {".git", ".venv", ".venv-lock", "var", "build", "dist", "__pycache__", ".hypothesis"}
 TEXT = {"", ".py", ".sql", ".md", ".toml", ".lock", ".yml", ".yaml", ".json", ".html", ".css", ".js", ".txt", ".sh"}

@@ -35,12 +35,16 @@ class TooLate(Exception):
 @dataclass(slots=True)
 class Call:
     """One request under way. `deadline` by time.monotonic; `may_send` is asked before each write, as late as can be;
-    `address`: what was dialled; `room`: bytes that may still come."""
+    `address`: what was dialled; `room`: bytes that may still come. `most`: bytes of an answer that are read, within
+    `answer_seconds` of its headers; `connect_seconds` for the connection."""
 
     deadline: float
     may_send: Callable[[], bool]
     address: str | None = None
     room: int = HEADERS_BYTES + ANSWER_BYTES
+    most: int = ANSWER_BYTES
+    answer_seconds: float = ANSWER_SECONDS
+    connect_seconds: float = CONNECT_SECONDS
 
     def left(self) -> float:
         seconds = self.deadline - time.monotonic()
@@ -71,11 +75,13 @@ def place_of(url: str) -> Place:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """`answer`: at most ANSWER_BYTES as they came over the wire, not decompressed."""
+    """`answer`: at most the call's `most` bytes as they came over the wire, not decompressed; `whole`: all of it."""
 
     status: int
     retry_after: str | None
     answer: bytes
+    whole: bool = True
+    media_type: str = ""
 
 
 class _Reader(io.RawIOBase):
@@ -114,17 +120,21 @@ class Dialer:
                 idle.pop().close()
 
     def post(self, url: str, headers: bytes, body: bytes, call: Call) -> Reply:
+        """As `send`."""
+        return self.send("POST", url, headers, body, call)
+
+    def send(self, method: str, url: str, headers: bytes, body: bytes, call: Call) -> Reply:
         """`headers`: lines without Host. OSError, HTTPException, Forbidden or Unresolved where no answer came in time;
         TooLate where `may_send` says no before the last byte is written: what was written then is no whole message."""
         place = place_of(url)
         key = (place.tls, place.host, place.port)
         sock = self._reused(key, call) or self._dial(place, call)
         try:
-            head = f"POST {place.path} HTTP/1.1\r\nHost: {place.host_header}\r\n".encode()
+            head = f"{method} {place.path} HTTP/1.1\r\nHost: {place.host_header}\r\n".encode()
             _write(sock, head + headers + b"\r\n" + body, call)
-            response = HTTPResponse(_Reader(sock, call), method="POST")  # type: ignore[arg-type]  # it asks makefile
+            response = HTTPResponse(_Reader(sock, call), method=method)  # type: ignore[arg-type]  # it asks makefile
             response.begin()
-            call.deadline = min(call.deadline, time.monotonic() + ANSWER_SECONDS)
+            call.deadline = min(call.deadline, time.monotonic() + call.answer_seconds)
             answer, whole = _read(response, call)
         except BaseException:
             sock.close()
@@ -133,7 +143,8 @@ class Dialer:
             self._keep(key, sock)
         else:
             sock.close()
-        return Reply(response.status, response.getheader("Retry-After"), answer)
+        media_type = response.getheader("Content-Type") or ""
+        return Reply(response.status, response.getheader("Retry-After"), answer, whole, media_type)
 
     def _reused(self, key: tuple[bool, str, int], call: Call) -> socket.socket | None:
         """One that is idle and was not closed from the other side, nor said anything unasked."""
@@ -160,8 +171,8 @@ class Dialer:
 
     def _dial(self, place: Place, call: Call) -> socket.socket:
         """Looks the name up, vets every address, connects to the first that answers, speaks TLS."""
-        until = min(call.deadline, time.monotonic() + CONNECT_SECONDS)
-        last: OSError = TimeoutError(f"no connection within {CONNECT_SECONDS:g} s")
+        until = min(call.deadline, time.monotonic() + call.connect_seconds)
+        last: OSError = TimeoutError(f"no connection within {call.connect_seconds:g} s")
         for family, address in vetted(place.host, place.port, place.tls, self._allowed, until - time.monotonic()):
             left = until - time.monotonic()
             if left <= 0:
@@ -211,10 +222,10 @@ def _wait(sock: socket.socket, what: int, call: Call) -> None:
 
 
 def _read(response: HTTPResponse, call: Call) -> tuple[bytes, bool]:
-    """The first ANSWER_BYTES, and whether that was all of it; what came before a failure stays."""
-    call.room = max(call.room, ANSWER_BYTES + 4096)
+    """The first bytes, and whether that was all of it; what came before a failure stays."""
+    call.room = max(call.room, call.most + 4096)
     parts: list[bytes] = []
-    left = ANSWER_BYTES
+    left = call.most
     try:
         while left and (piece := response.read1(left)):
             parts.append(piece)

@@ -1,0 +1,88 @@
+"""A log with the tables of integrations, and the processes that work on it, as threads."""
+
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from ipaddress import ip_network
+from threading import Event, Thread
+from typing import Any
+
+import pytest
+
+from eventlog.keyring import Keyring
+from eventlog.log import EventLog
+from integrations import queue
+from integrations.following import FOLLOWER, Follower
+from integrations.runner import Runner
+from integrations.tables import Connection, prepare
+from tests.webhooks.lives import SECRET
+from tests.webhooks.receiver import wait_for
+from webhook_outbox.targets import Network
+
+LOOPBACK: tuple[Network, ...] = (ip_network("127.0.0.0/8"),)
+
+
+@dataclass(frozen=True)
+class Settings:
+    secret_key: str | None = SECRET
+    webhook_allow: tuple[Network, ...] = LOOPBACK
+
+
+@dataclass
+class Bench:
+    """`start` what is wanted; `calls` asks the queue."""
+
+    log: EventLog
+    keyring: Keyring
+    connection: Connection
+    stop: Event = field(default_factory=Event)
+    threads: list[Thread] = field(default_factory=list)
+    failed: list[BaseException] = field(default_factory=list)
+
+    def follower(self) -> None:
+        self.start(Follower(self.log).run)
+
+    def runner(self, **more: Any) -> Runner:
+        """With pauses of hundredths of a second, unless `hasten` says otherwise."""
+        made = Runner(self.log, Settings(), **{"hasten": 0.01, **more})
+        self.start(made.run)
+        return made
+
+    def start(self, *runs: Callable[[Event], None]) -> None:
+        for run in runs:
+            thread = Thread(target=self._guarded, args=(run,), daemon=True)
+            thread.start()
+            self.threads.append(thread)
+
+    def followed(self) -> None:
+        """Until the follower has seen all there is."""
+        head = self.log.head().position
+        wait_for(lambda: self.log.positions().get(FOLLOWER, 0) >= head)
+
+    def calls(self, **filters: Any) -> list[dict[str, Any]]:
+        """The oldest first."""
+        return queue.listed(self.connection, **filters)[::-1]
+
+    def until(self, *states: str) -> list[dict[str, Any]]:
+        """Until the calls, the oldest first, have these states."""
+        wait_for(lambda: [c["state"] for c in self.calls()] == list(states), 30, lambda: str(self.calls()))
+        return self.calls()
+
+    def _guarded(self, run: Callable[[Event], None]) -> None:
+        try:
+            run(self.stop)
+        except BaseException as wrong:
+            traceback.print_exc()
+            self.failed.append(wrong)
+
+
+@pytest.fixture
+def bench(log: EventLog) -> Iterator[Bench]:
+    prepare(log)
+    with log.listening() as connection:
+        made = Bench(log, log.keyring(SECRET), connection)
+        yield made
+        made.stop.set()
+        for thread in made.threads:
+            thread.join(timeout=20)
+        assert made.failed == []
