@@ -70,6 +70,9 @@ def parser() -> argparse.ArgumentParser:
     from api import webhook_tools
 
     webhook_tools.declare(verb("webhooks", _webhooks, "what waits, what was sent, retries and replays"))
+    from api import job_tools
+
+    job_tools.declare(verb("jobs", _audit("jobs", "job_tools"), "the jobs by the clock: listed, set, run now"))
     bench = verb("bench", _bench, "the benchmarks", machine=False)
     bench.add_argument("rest", nargs=argparse.REMAINDER)
     return top

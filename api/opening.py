@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from api.http.passwords import has_password
 from api.http.users import ROLES, install, save_user
 from api.installation import Place
+from api.jobs.runs import prepare as prepare_jobs
 from api.settings import Settings
 from eventlog.log import EventLog
 from integrations.tables import prepare as prepare_integrations
@@ -35,6 +36,7 @@ def initialise(log: EventLog, place: Place) -> None:
     install_projections(log)
     prepare_webhooks(log)
     prepare_integrations(log)
+    prepare_jobs(log)
     admin = place.settings.admin_user
     if not has_password(log, admin, place.admin_password):
         save_user(log, admin, place.admin_password, ("admin",), (), actor="installation")

@@ -36,7 +36,6 @@ class Settings:
     idempotency_days: int = 400
     audit_days: int = 400
     plan_input_days: int = 90
-    replan_minutes: int = 30
     webhook_days: int = 90
 
     @classmethod
@@ -119,6 +118,5 @@ _READ: dict[str, Any] = {
     "idempotency_days": _whole(1, 100_000),
     "audit_days": _whole(1, 100_000),
     "plan_input_days": _whole(1, 100_000),
-    "replan_minutes": _whole(1, 1440),
     "webhook_days": _whole(1, 100_000),
 }

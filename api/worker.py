@@ -24,7 +24,7 @@ def parts(log: EventLog, settings: Settings, only: Iterable[str]) -> dict[str, C
         from scenarios.worker import Planner
 
         secrets = Secrets(log.listening, settings.secret_key or "")
-        made["planner"] = Planner(log, replan=settings.replan_minutes * 60, secret=secrets.read).run
+        made["planner"] = Planner(log, secret=secrets.read).run
     if "projector" in wanted:
         from projections.projector import Projector
 
@@ -43,7 +43,7 @@ def parts(log: EventLog, settings: Settings, only: Iterable[str]) -> dict[str, C
         made["integrations"] = Follower(log).run
         made["calls"] = Runner(log, settings).run
     if "jobs" in wanted:
-        from api.jobs import Jobs
+        from api.jobs.clock import Jobs
 
         made["jobs"] = Jobs(log, settings).run
     return made

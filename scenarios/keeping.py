@@ -28,6 +28,9 @@ on conflict (one) do update set position = excluded.position, needs = excluded.n
  where planner_checkpoint.position <= excluded.position
 """
 
+CALL = "update planner_calls set number = number + 1"
+CALLS = "select number from planner_calls"
+
 
 def prepare(log: EventLog) -> None:
     """The tables of this room."""
@@ -47,6 +50,17 @@ class Kept:
             self._frames.update(frames)
         if inputs:
             connection.execute(KEEP_INPUTS, ([i.digest for i in inputs], [i.packed for i in inputs]))
+
+
+def call_all(connection: Connection) -> None:
+    """Every order that waits is tried again soon, by whichever planner has it (A2)."""
+    connection.execute(CALL)
+
+
+def calls(connection: Connection) -> int:
+    """How often that was asked for."""
+    row = connection.execute(CALLS).fetchone()
+    return int(row[0]) if row else 0
 
 
 def save_checkpoint(connection: Connection, position: int, needs: Sequence[tuple[int, int]], tallies: Tallies) -> None:

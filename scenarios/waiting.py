@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
+from math import inf
 
 from domain.order import Order
 from domain.planning import open_lines
@@ -79,9 +80,10 @@ class Needs:
             self._index(need, frozenset())
 
     def later(self, need: Need, due: float) -> None:
-        """It may be tried from then on."""
+        """It may be tried from then on; infinite: not without news."""
         need.due = due
-        heappush(self._later, (due, need.order))
+        if due < inf:
+            heappush(self._later, (due, need.order))
 
     def give_back(self, need: Need, due: float) -> None:
         """A batch is done with it; it is tried again from then on, unless news came that the batch did not see."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import FIRST_COMPLETED, wait
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import inf
 from threading import Event
 from typing import Any
 
@@ -64,14 +65,14 @@ class _Asked:
 
 
 class Planner:
-    """`run` until stopped. `replan` seconds after which what waits is tried without any news (A2); `patience` seconds
-    that a stock service may take."""
+    """`run` until stopped. `replan` seconds after which what waits is tried without any news; without it when
+    a job calls all of them (A2, keeping.call_all). `patience` seconds that a stock service may take."""
 
     def __init__(
         self,
         log: EventLog,
         *,
-        replan: float = 1800.0,
+        replan: float = inf,
         secret: Callable[[str], str] = lambda _name: "",
         patience: float = WHOLE,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -86,6 +87,7 @@ class Planner:
         self._kept = keeping.Kept()
         self._peers = Peers()
         self._looked_at = 0.0
+        self._calls: int | None = None
         self._connection: psycopg.Connection[Any]
         self._checkpoint = 0
         self._spread_at = 0.0
@@ -150,6 +152,7 @@ class Planner:
         if now >= self._looked_at:
             self._looked_at = now + 0.25
             self._peers.look(self._connection)
+            self._called()
         due = needs.take(now, BATCH, lambda need: self._peers.wants(need, now))
         if not due:
             return tried
@@ -167,6 +170,14 @@ class Planner:
             time.sleep(0.01)
         self._plan(mine, None, self._ask(mine))
         return tried + len(mine)
+
+    def _called(self) -> None:
+        """Whether all that wait are to be tried again; a planner that has just begun tries them anyway."""
+        calls = keeping.calls(self._connection)
+        if self._calls is not None and calls != self._calls:
+            needs = self._following.needs
+            needs.round("called", needs.by_order, self._following.position, lambda: len(needs.by_order))
+        self._calls = calls
 
     def catch_up(self) -> None:
         """Everything in the log is in the picture."""

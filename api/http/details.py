@@ -101,7 +101,7 @@ def plan(call: Call, id: int) -> Any:
         return queries.plan(connection, id, explanation(call.log, found["inputs"]))
 
 
-def not_found(what: str, id: int) -> Failure:
+def not_found(what: str, id: int | str) -> Failure:
     return Failure(404, "not_found", f"There is no {what} {id}.")
 
 

@@ -122,6 +122,11 @@ OBJECTS = {
         incoming:object""",
     "StockChange": """position:int date:time stock_location:int erp_code:str sku:str quantity:decimal actor:str
         command:str""",
+    "JobRun": """id:int job:str state:str due:time? asked_by:str? tries:int owner:str? started_date:time?
+        ended_date:time? outcome:object? error:str?""",
+    "JobSchedule": "interval_seconds:int? crontab:str? timezone:str",
+    "Job": """id:int name:str sentence:str is_active:bool interval_seconds:int? crontab:str? timezone:str
+        declared:JobSchedule next_run:time? running:bool last_runs:JobRun[] created_date:time? modified_date:time?""",
     "SetupNeed": "step:str is_required:bool",
     "SetupStatus": "step:str status:str",
     "Stock": """stock_location:int erp_code:str? sku:str quantity:decimal reserved:decimal available:decimal

@@ -12,6 +12,7 @@ from werkzeug.serving import make_server
 
 from api.http.app import create_app, services_of
 from api.http.users import install, save_user
+from api.jobs.runs import prepare as prepare_jobs
 from api.settings import Settings
 from domain import location as places
 from domain import settings, stock
@@ -198,6 +199,7 @@ def serving(database_url: str, *, planner: bool = False) -> Iterator[Site]:
     install_projections(log)
     prepare_planner(log)
     prepare_webhooks(log)
+    prepare_jobs(log)
     runs: list[Callable[[threading.Event], None]] = [Projector(log, services.reveal).run]
     runs += [Planner(log).run] if planner else []
     server = make_server("127.0.0.1", 0, create_app(services), threaded=True)

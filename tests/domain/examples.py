@@ -10,6 +10,7 @@ from domain import (
     correcting,
     discrepancy,
     invoice,
+    jobs,
     location,
     order,
     order_source,
@@ -223,6 +224,7 @@ EXAMPLES: tuple[Any, ...] = (
     settings.PermissionGroupSaved(
         permission_group=3, record=settings.PermissionGroup(3, "Leads", ("manual-planning",), False)
     ),
+    jobs.JobSaved(job=9, record=jobs.JobSetting(9, "stock-refresh", False, 600, "0 3 * * 1-5", "Europe/London")),
     application_settings.ApplicationSettingSaved(
         application_setting=5, record=application_settings.ApplicationSetting(5, "IS_OTP_ENABLED", True)
     ),

@@ -1,0 +1,19 @@
+"""Every job there is: one line each. What it does stands in the room that knows it."""
+
+from api.jobs import housekeeping
+from api.jobs.schedule import daily, every
+from api.jobs.turn import Job
+
+JOBS: tuple[Job, ...] = (
+    Job(
+        "replan",
+        "Plans again what waits for stock, quota or a location (910, 920).",
+        housekeeping.replan,
+        every(minutes=30),
+    ),
+    Job("retention", "Lets go of what was kept long enough.", housekeeping.retention, every(hours=1)),
+    Job("log-verification", "Compares the whole log with its hash chain.", housekeeping.log_verification, daily(3, 17)),
+    Job("upkeep", "Makes partitions ahead of their time.", housekeeping.upkeep, every(hours=6)),
+)
+"""A name, a sentence, `run(turn) -> outcome`, and when: `every(minutes=10)` or `daily(hour, minute)` in UTC. A name
+stays: an installation's settings and runs are kept under it."""

@@ -1,0 +1,103 @@
+"""Each declared job does its work on a real installation: run, and looked at what came of it."""
+
+from typing import Any
+
+import psycopg
+import pytest
+import requests
+
+from api.jobs.clock import Jobs
+from api.jobs.declared import JOBS
+from api.settings import Settings
+from scenarios import keeping
+from simulators import program, stock_service
+from tests.api.site import SECRET, Site, serving
+from tests.scenarios.shop import SPLIT, Shop, planning, until
+
+
+@pytest.fixture
+def own(database_url: str) -> Any:
+    with serving(database_url) as site:
+        site.set_up()
+        site.package()
+        yield site
+
+
+def run(site: Site, name: str, **more: Any) -> dict[str, Any]:
+    found = Jobs(site.log, Settings(secret_key=SECRET, **more)).now(name, "test")
+    assert found is not None
+    return found
+
+
+def test_every_job_comes_to_an_end(own: Site) -> None:
+    told = {job.name: run(own, job.name) for job in JOBS}
+    assert {name: (one["state"], one["error"]) for name, one in told.items()} == {
+        job.name: ("finished", None) for job in JOBS
+    }
+    assert told["log-verification"]["outcome"]["position"] == own.log.head().position
+
+
+def test_a_changed_event_and_a_cut_tail_are_found(own: Site) -> None:
+    assert run(own, "log-verification")["state"] == "finished"
+    with own.log.listening() as connection:
+        connection.execute("update log set actor = 'somebody else' where position = 3")
+    told = run(own, "log-verification")
+    assert told["state"] == "failed" and "position 3" in told["error"]
+    with own.log.listening() as connection:
+        connection.execute("delete from log where position = (select position from head)")
+    assert (
+        "was cut off" in run(own, "log-verification")["error"]
+        or "written anew" in run(own, "log-verification")["error"]
+    )
+
+
+def test_partitions_are_there_before_they_are_needed(own: Site) -> None:
+    assert run(own, "upkeep")["outcome"] == {"partitions made": 1}
+    assert run(own, "upkeep")["outcome"] == {"partitions made": 0}
+    with own.log.listening() as connection:
+        months = connection.execute(
+            "select to_regclass('request_audit_' || to_char(now() at time zone 'UTC' + interval '1 month', 'YYYY_MM'))"
+        ).fetchone()
+    assert months and months[0]
+
+
+def test_old_plan_inputs_go(log: Any) -> None:
+    shop = Shop(log)
+    shop.push(shop.location("WH-01"), A=5)
+    shop.scenario(SPLIT)
+    order = shop.order(A=1)
+    with planning(log):
+        until(lambda: shop.packages(order) != [])
+    with log.listening() as connection:
+        assert count(connection) == 1
+        connection.execute("update plan_inputs set at = at - interval '91 days'")
+    from api.jobs.housekeeping import _old_plans
+    from api.jobs.turn import Turn
+
+    with log.listening() as connection:
+        assert _old_plans(connection, Turn(log, Settings(), "retention", 1, 1)) == 1
+        assert count(connection) == 0
+
+
+def count(connection: psycopg.Connection[Any]) -> int:
+    row = connection.execute("select count(*) from plan_inputs").fetchone()
+    return int(row[0]) if row else 0
+
+
+def test_what_waits_without_news_is_planned_when_all_are_called(log: Any) -> None:
+    """The stock service has some now; nothing in the log says so."""
+    shop = Shop(log)
+    with program.serving(stock_service.build()) as url:
+        engine = {"service": {"url": f"{url}/multiple"}}
+        store = shop.location("ST-001", engine=engine)
+        shop.scenario(SPLIT, default="ST-001")
+        order = shop.order(A=1)
+        with planning(log):
+            until(lambda: shop.packages(order) == [(store, 920, 1)])
+            asked = requests.get(f"{url}/report", timeout=5).json()["requests"]
+            rows = [{"erp_code": "ST-001", "sku": "A", "quantity": 4}]
+            requests.put(f"{url}/admin/levels", json={"stock": rows}, timeout=5).raise_for_status()
+            with log.listening() as connection:
+                keeping.call_all(connection)
+            until(lambda: (store, 100, 1) in shop.packages(order))
+        assert requests.get(f"{url}/report", timeout=5).json()["requests"] > asked
