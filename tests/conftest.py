@@ -34,10 +34,11 @@ def postgres() -> Iterator[EmbeddedServer]:
 
 @pytest.fixture
 def database_url(postgres: EmbeddedServer) -> Iterator[str]:
-    """A fresh database with the log's tables, dropped after the test."""
+    """A fresh database with the log's tables, dropped after the test. Copied as files: a fifth of the time that copying
+    by way of the write-ahead log takes."""
     name = f"test_{next(_numbers)}"
     with psycopg.connect(postgres.database_url("postgres"), autocommit=True) as connection:
-        connection.execute(f"create database {name} template {TEMPLATE}")
+        connection.execute(f"create database {name} template {TEMPLATE} strategy file_copy")
     yield postgres.database_url(name)
     with psycopg.connect(postgres.database_url("postgres"), autocommit=True) as connection:
         connection.execute(f"drop database {name} with (force)")

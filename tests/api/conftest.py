@@ -14,7 +14,7 @@ from tests.conftest import TEMPLATE
 def site(postgres: EmbeddedServer) -> Iterator[Site]:
     """Set up, with the projector running and no planner: tests plan their orders themselves."""
     with psycopg.connect(postgres.database_url("postgres"), autocommit=True) as connection:
-        connection.execute(f"create database test_api template {TEMPLATE}")
+        connection.execute(f"create database test_api template {TEMPLATE} strategy file_copy")
     with serving(postgres.database_url("test_api")) as made:
         made.set_up()
         yield made

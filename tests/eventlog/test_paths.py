@@ -129,7 +129,7 @@ class Model:
 @pytest.fixture(scope="module")
 def connection(postgres: Any) -> Iterator[psycopg.Connection[Any]]:
     with psycopg.connect(postgres.database_url("postgres"), autocommit=True) as admin:
-        admin.execute("create database paths template template_daybook")
+        admin.execute("create database paths template template_daybook strategy file_copy")
     with connect(postgres.database_url("paths"), "paths") as opened:
         yield opened
 

@@ -52,7 +52,7 @@ def kept_log(postgres: EmbeddedServer, request: pytest.FixtureRequest) -> Iterat
     """A log that the tests of a file share: they only read it."""
     name = f"kept_{request.module.__name__.rpartition('.')[2]}"
     with psycopg.connect(postgres.database_url("postgres"), autocommit=True) as connection:
-        connection.execute(f"create database {name} template template_daybook".encode())
+        connection.execute(f"create database {name} template template_daybook strategy file_copy".encode())
     log = EventLog.open(postgres.database_url(name))
     yield log
     log.close()
