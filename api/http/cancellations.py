@@ -13,6 +13,7 @@ from api.http.input_schemas import BIG, Text, Whole
 from api.http.order_schema import MOST_ITEMS, Open, text
 from api.http.order_writing import write_order
 from api.http.routes import OMS, WRITE, Answer, Call, route
+from domain.amending import wanted_of
 from domain.application_settings import value_of
 from domain.cancellation_plan import Asked, CancellationPlan
 from domain.cancellations import answer_plan, answered_before
@@ -118,9 +119,26 @@ def _asked(order: Order, rows: list[dict[str, Any]], by_omnitron_id: bool) -> tu
     ids = {line.id: line.id for line in order.items}
     omnitron = {line.omnitron_id: line.id for line in order.items if line.omnitron_id is not None}
     known = (omnitron or ids) if by_omnitron_id else {**omnitron, **ids}
-    return tuple(
-        Asked(known.get(row["order_item"], 0), row["quantity"], row["reason"], row["order_item"]) for row in rows
-    )
+    asked: list[Asked] = []
+    for row in rows:
+        named, left = row["order_item"], row["quantity"]
+        first = known.get(named, 0)
+        parts = _parts_of(order, first, named)
+        for part in parts:
+            if (pieces := min(left, wanted_of(order, part))) > 0:
+                asked.append(Asked(part, pieces, row["reason"], named))
+                left -= pieces
+        if left or not parts:
+            asked.append(Asked(first, left, row["reason"], named))
+    return tuple(asked)
+
+
+def _parts_of(order: Order, item: int, omnitron_id: int) -> list[int]:
+    """Of an item that was split, the parts that its name still stands for; none of one that was not."""
+    unnamed = (line for line in order.items if line.omnitron_id is None)
+    parts = [line.id for line in unnamed if line.extra.get("parent_omnitron_id") == omnitron_id]
+    named = any(line.id == item and line.omnitron_id == omnitron_id for line in order.items)
+    return [item, *parts] if parts and named else []
 
 
 def confirmed(order: Order, given: Given) -> bool:

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-from domain import amending, cancelling, returning
+from domain import amending, cancelling, returning, splitting
 from domain.cancellation_plan import Answered, Asked
 from domain.order import Destination, OrderItem
 from domain.personal import Personal
@@ -44,4 +44,16 @@ CANCELLING: tuple[Any, ...] = (
         order=1, amounts=amending.Amounts(Decimal("31.15"), Decimal("0.60"), Decimal("4.95"))
     ),
     amending.OrderHeldLinesReleased(order=1, lines=((3, 2),)),
+    splitting.OrderItemSplit(
+        order=1, item=3,
+        parts=(OrderItem(3, "22423", 1, discount_amount=Decimal("0.34")), OrderItem(5, "22423", 2, extra={"n": "6"})),
+        waiting=((3, 1),), held=((5, 1),), cancelled=((5, 1),),
+    ),
+    splitting.PackageItemSplit(
+        package=10, item=11,
+        parts=(splitting.PackageItemPart(11, 3, 1, 0, 0, 1), splitting.PackageItemPart(12, 5, 2, 1, 1, 0)),
+    ),
+    splitting.TransferItemSplit(
+        transfer=20, item=21, parts=(splitting.TransferItemPart(21, 11, 1), splitting.TransferItemPart(22, 12, 1))
+    ),
 )  # fmt: skip

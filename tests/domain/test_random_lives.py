@@ -32,6 +32,7 @@ from domain.planning import Leg, Placement, PlanRecord, open_lines, record_plan,
 from domain.planning_facts import Level
 from domain.returning import PackageReturned
 from domain.shipping import labelled, reported
+from domain.splitting import Part, split
 from domain.states import OrderStatus, PackageStatus, TransferStatus
 from domain.stock import StockPushed
 from domain.transfer import TransferDelivered
@@ -248,15 +249,43 @@ def random_correction(draw: Draw, order: Order, given: Given) -> Facts:
         return []
 
 
+def random_split(draw: Draw, order: Order, given: Given) -> Facts:
+    """A line into its pieces, or in two; sometimes more pieces than it has."""
+    line = draw(st.sampled_from(order.items))
+    first = draw(st.integers(1, line.quantity))
+    parts = draw(st.sampled_from([[], [Part(first), Part(line.quantity - first + 1)], [Part(first)] * 2]))
+    if first < line.quantity and draw(st.booleans()):
+        parts = [Part(first), Part(line.quantity - first)]
+    above = replace(given, ids=lambda kind: given.ids(kind) + (10 if kind == "order_item" else 0))
+    try:
+        return split(order, line.id, parts, above)
+    except Refusal as refusal:
+        assert refusal.code == "invalid"
+        return []
+
+
 def step(draw: Draw, log: Shop, stream: str) -> Facts:
     """One thing that happens to an order; the facts that were written."""
     order = log.orders()[stream]
     some = ["plan"] * 3 if needs_planning(order) else ["command"] * 3
     what = draw(
         st.sampled_from(
-            [*some, "command", "command", "push", "request", "unplanned", "cancellation", "carrier", "correction"]
+            [
+                *some,
+                "command",
+                "command",
+                "push",
+                "request",
+                "unplanned",
+                "cancellation",
+                "carrier",
+                "correction",
+                "split",
+            ]
         )
     )
+    if what == "split":
+        return log.write(stream, random_split(draw, order, log.given()))
     if what == "cancellation":
         return log.write(stream, random_cancellation(draw, order, log.given()))
     if what == "correction":
