@@ -44,6 +44,9 @@ _TOO_LATE = (P.packed, P.ready_for_pickup, P.shipped, P.attempted_delivery, P.de
 _REFUNDED_HERE = (P.out_of_stock, P.waiting)
 _COMES_BACK = (P.shipped, P.attempted_delivery, P.delivery_failed, P.delivered)
 
+DONE_BEFORE = "was done before"
+"""Why pieces are accepted again that an earlier version of the same plan took."""
+
 Refund = Callable[[Order, Package, dict[int, int], Given], Facts]
 """C8 for pieces per package item."""
 
@@ -94,7 +97,7 @@ def answer_plan(
         before = min(done[row.item], row.quantity)
         done[row.item] -= before
         if before:
-            answers.append(_answer(row, before, True, None, "was done before"))
+            answers.append(_answer(row, before, True, None, DONE_BEFORE))
         if row.quantity > before:
             wanted = row._replace(quantity=row.quantity - before)
             refunds = plan_type == "refund"

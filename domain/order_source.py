@@ -1,10 +1,13 @@
 """What an order's source said of it, and as of when: older news never overwrites newer (spec 5, Order source)."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from domain.cancellations import DONE_BEFORE
+from domain.cancelling import CancellationPlanAnswered
 from domain.heard import Heard, Withdrawn
 from domain.kernel import fact
 from domain.order import Order, evolve_order
@@ -51,6 +54,21 @@ def _heard(order: Order, fact: OrderHeardFromSource, _at: datetime) -> Order:
 def _plan_heard(order: Order, fact: OrderPlanHeardFromSource, _at: datetime) -> Order:
     rows = tuple(Withdrawn(fact.modified, item, quantity) for item, quantity in fact.taken)
     return replace(order, heard=replace(order.heard, withdrawn=(*order.heard.withdrawn, *rows)))
+
+
+# --- decisions
+
+
+def heard_with(answered: CancellationPlanAnswered, modified: datetime) -> OrderPlanHeardFromSource:
+    """What is written beside the answer of a plan of the source that is of `modified`."""
+    taken: Counter[int] = Counter()
+    if answered.plan_type == "cancel":
+        for row in answered.answered:
+            if row.accepted and row.reason != DONE_BEFORE:
+                taken[row.item] += row.quantity
+    return OrderPlanHeardFromSource(
+        order=answered.order, uuid=answered.uuid, modified=modified, taken=tuple(taken.items())
+    )
 
 
 # --- asked of it

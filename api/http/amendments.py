@@ -59,7 +59,7 @@ def amend_order(call: Call, id: int) -> Answer:
     uuid = uuid4().hex if key is None else uuid5(KEYS, f"amend:{call.caller.id}:{key}").hex
 
     def decided(order: Order, given: Given) -> Facts:
-        amendment = _amendment(call, order, given, call.body)
+        amendment = amendment_of(call, order, given, call.body)
         return amend(order, amendment, given, uuid=uuid, confirm=confirmed(order, given))
 
     wrote = write_order(call, id, decided, command="amend-order")
@@ -76,7 +76,8 @@ def plan_order(call: Call, id: int) -> Answer:
     return Answer(None, 204, wrote.headers)
 
 
-def _amendment(call: Call, order: Order, given: Given, said: Mapping[str, Any]) -> Amendment:
+def amendment_of(call: Call, order: Order, given: Given, said: Mapping[str, Any]) -> Amendment:
+    """What a loaded AmendmentBody asks of an order."""
     wanted: dict[int, int] = {}
     added: list[OrderItem] = []
     for n, row in enumerate(said.get("items", ())):

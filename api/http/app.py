@@ -120,6 +120,7 @@ def _wrapped(route: Route, services: Services, users: Users) -> Any:
             request.args,
             dict(request.headers),
             request.path,
+            request.environ.get("oms.raw", b""),
         )
         try:
             given = route.function(call, **path)

@@ -19,6 +19,7 @@ def read_body(asked: Request, schema: Schema | None, *, free: bool) -> Any:
     raw = asked.get_data(cache=False)
     said = parse(raw)
     asked.environ["oms.said"], asked.environ["oms.bytes"] = said, len(raw)  # for the audit of requests
+    asked.environ["oms.raw"] = raw
     return schema.load(said) if schema is not None else said
 
 

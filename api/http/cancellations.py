@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4, uuid5
 
@@ -20,6 +21,7 @@ from domain.cancellations import answer_plan, answered_before
 from domain.kernel import Facts, Given
 from domain.kinds import stream_of
 from domain.order import Order
+from domain.order_source import heard_with
 from eventlog.recorded import Claim, ClaimTaken
 
 ANSWERS = "CancellationAnswers"
@@ -63,6 +65,8 @@ class PlanPayloadBody(CancelBody):
     pk = Text(load_default=None, allow_none=True, validate=validate.Length(max=255))
     plan_type = Text(load_default="cancel", validate=validate.OneOf(["cancel", "refund"]))
     order = fields.Nested(PlannedOrderBody, required=True)
+    modified_date = fields.AwareDateTime(format="iso", default_timezone=UTC, load_default=None, allow_none=True)
+    created_date = fields.AwareDateTime(format="iso", default_timezone=UTC, load_default=None, allow_none=True)
 
 
 class CancellationPlanBody(Open):
@@ -74,6 +78,7 @@ class CancellationPlanBody(Open):
 def take_cancellation_plan(call: Call) -> Answer:
     """Answers a cancellation or refund plan, item by item; the same plan again gets the same answer."""
     uuid, said = call.body["event"]["uuid"], call.body["payload"]
+    of = said["modified_date"] or said["created_date"]
     pk = said["pk"] or f"same:{_digest(said)}"
     claim = f"cancellation_plan:{uuid}"
     for _ in range(2):
@@ -82,7 +87,7 @@ def take_cancellation_plan(call: Call) -> Answer:
             return _answered(next(plan for plan in order.cancellation_plans if plan.uuid == uuid))
         id = _order_of(call, said["order"])
         try:
-            return _answer(call, id, uuid, pk, said["plan_type"], claim)
+            return _answer(call, id, uuid, pk, said["plan_type"], claim, of)
         except ClaimTaken as taken:
             if taken.key != claim:
                 raise
@@ -97,14 +102,24 @@ def cancel_items(call: Call, id: int) -> Answer:
     return _answer(call, id, uuid, None, "cancel", None)
 
 
-def _answer(call: Call, id: int, uuid: str, pk: str | None, plan_type: Any, claim: str | None) -> Answer:
+def _answer(
+    call: Call,
+    id: int,
+    uuid: str,
+    pk: str | None,
+    plan_type: Any,
+    claim: str | None,
+    of: datetime | None = None,
+) -> Answer:
+    """`of`: as of when the source said it, where it says so."""
     by_omnitron_id = claim is not None
     rows = (call.body["payload"] if by_omnitron_id else call.body)["items"]
 
     def decided(order: Order, given: Given) -> Facts:
         asked = _asked(order, rows, by_omnitron_id)
         confirm = confirmed(order, given)
-        return answer_plan(order, plan_type, asked, given, uuid=uuid, pk=pk, confirm=confirm)
+        facts = answer_plan(order, plan_type, asked, given, uuid=uuid, pk=pk, confirm=confirm)
+        return [*facts, heard_with(facts[-1], of)] if facts and of is not None else facts
 
     claims = (Claim(claim, answer=str(id).encode(), forever=True),) if claim is not None else ()
     wrote = write_order(call, id, decided, command=f"{plan_type}-items", claims=claims)
@@ -169,7 +184,8 @@ def _order_of(call: Call, said: dict[str, Any]) -> int:
 
 def _digest(said: dict[str, Any]) -> str:
     """Of a plan without an id: the same content is the same plan."""
-    return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()
+    content = {name: value for name, value in said.items() if name not in ("modified_date", "created_date")}
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def results_of(plan: CancellationPlan) -> list[dict[str, Any]]:

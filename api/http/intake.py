@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid5
@@ -40,12 +41,12 @@ def take_in(call: Call) -> Answer:
     """Takes in one order, or `{"orders": [...]}`; approved ones (400) are planned at once unless `plan` is false."""
     if isinstance(call.body.get("orders"), list):
         return _batch(call, call.body["orders"])
-    received = _received(call, call.body)
+    received = received_of(call, call.body)
     key = call.headers.get("Idempotency-Key")
-    decision = _decision(call, received, key)
+    decision = decision_of(call, received, key)
     if call.dry:
-        raise DryRun([] if call.log.claim(_number(received)) is not None else [received])
-    taken = _settled(call, received, decision, call.log.submit(decision))
+        raise DryRun([] if call.log.claim(number_claim(received.channel, received.number)) is not None else [received])
+    taken = settled(call, received, decision, call.log.submit(decision))
     headers = {"X-OMS-Position": str(taken.position)}
     stream = stream_of("order", taken.id)
     held = call.log.state_at(stream, position=taken.position) if taken.again else call.log.state(stream)
@@ -63,16 +64,16 @@ def _batch(call: Call, rows: list[Any]) -> Answer:
         try:
             if not isinstance(row, dict):
                 raise ValidationError({"order": ["An order is an object."]})
-            good.append((n, _received(call, row)))
+            good.append((n, received_of(call, row)))
         except Exception as error:
             results[n] = _refused(row, error)
     if call.dry:
         return _rehearsed(call, results, good)
-    decisions = [_decision(call, received, None) for _, received in good]
+    decisions = [decision_of(call, received, None) for _, received in good]
     position = 0
     for (n, received), decision, future in zip(good, decisions, call.log.append_many(decisions), strict=True):
         try:
-            taken = _settled(call, received, decision, future)
+            taken = settled(call, received, decision, future)
         except Exception as error:
             results[n] = _refused(rows[n], error)
             continue
@@ -88,7 +89,7 @@ def _rehearsed(call: Call, results: list[dict[str, Any]], good: list[tuple[int, 
     before it."""
     seen: set[str] = set()
     for n, received in good:
-        number = _number(received)
+        number = number_claim(received.channel, received.number)
         there = number in seen or call.log.claim(number) is not None
         seen.add(number)
         events = [] if there else [shown(received)]
@@ -101,12 +102,12 @@ def _refused(row: Any, error: Exception) -> dict[str, Any]:
     return {"number": told(row.get("number")) if isinstance(row, dict) else None, "status_code": status, **body}
 
 
-def _settled(call: Call, received: OrderReceived, decision: Decision, future: Any) -> Taken:
+def settled(call: Call, received: OrderReceived, decision: Decision, future: Future[Written]) -> Taken:
     """The order as it stands: this one, or the first of its number."""
     try:
         written: Written = future.result()
     except ClaimTaken as taken:
-        if taken.key != _number(received):
+        if taken.key != number_claim(received.channel, received.number):
             raise _another_order() from taken
         return Taken(int(taken.answer or b"0"), taken.position, True)
     if written.repeated:
@@ -127,21 +128,27 @@ def _another_order() -> Failure:
     return Failure(422, "idempotency_key_reused", "This Idempotency-Key was used for another order.")
 
 
-def _number(received: OrderReceived) -> str:
-    return f"order:{received.channel}:{received.number}"
+def number_claim(channel: int, number: str) -> str:
+    """What is claimed for ever, so that an order of a channel stands there once."""
+    return f"order:{channel}:{number}"
 
 
-def _decision(call: Call, received: OrderReceived, key: str | None) -> Decision:
-    """The order's number is claimed per channel for ever, so that the same order never stands there twice."""
+def decision_of(call: Call, received: OrderReceived, key: str | None, then: tuple[Any, ...] = ()) -> Decision:
+    """The order's number is claimed per channel for ever, so that the same order never stands there twice; `then` is
+    written with it."""
     stream = stream_of("order", received.order)
-    name = f"{_number(received)}:{received.order}" if key is None else f"idem:{call.caller.id}:{key}"
-    claims = [Claim(_number(received), answer=str(received.order).encode(), forever=True)]
+    name = (
+        f"{number_claim(received.channel, received.number)}:{received.order}"
+        if key is None
+        else f"idem:{call.caller.id}:{key}"
+    )
+    claims = [Claim(number_claim(received.channel, received.number), answer=str(received.order).encode(), forever=True)]
     if key is not None:
         said = json.dumps(call.body, sort_keys=True, default=str)
         claims.append(Claim(name, str(uuid5(KEYS, said)), str(received.order).encode()))
     return Decision(
         command_id=uuid5(KEYS, f"{name}:{received.number}"),
-        events=((stream, received),),
+        events=tuple((stream, fact) for fact in (received, *then)),
         expects={stream: 0},
         claims=tuple(claims),
         actor=call.caller.username,
@@ -154,10 +161,11 @@ def _decision(call: Call, received: OrderReceived, key: str | None) -> Decision:
 # --- from a body to a fact
 
 
-def _received(call: Call, body: Mapping[str, Any]) -> OrderReceived:
+def received_of(call: Call, body: Mapping[str, Any]) -> OrderReceived:
+    """What `POST orders/` writes of a body; its personal values are sealed. Raises ValidationError."""
     said = ONE.load(body)
-    channel = _named(call, "channel", said["channel"])
-    carrier = _named(call, "cargo_company", said["cargo_company"]) if said["cargo_company"] is not None else None
+    channel = named(call, "channel", said["channel"])
+    carrier = named(call, "cargo_company", said["cargo_company"]) if said["cargo_company"] is not None else None
     store = said["retail_store"]
     if said["delivery_type"] == "store_pickup" and store is None:
         raise ValidationError({"retail_store": ["store_pickup needs the erp code of a store."]})
@@ -193,9 +201,15 @@ def _received(call: Call, body: Mapping[str, Any]) -> OrderReceived:
         ship_complete=said["ship_complete"],
         delivery_range=plain(said["delivery_range"]),
         date_placed=said["date_placed"],
-        extra=plain({**said["extra_field"], **said["more"]}),
+        extra=extra_of(said),
         plan=said["plan"],
     )
+
+
+def extra_of(said: Mapping[str, Any]) -> dict[str, Any]:
+    """What a loaded order says beside what orders have, kept as it came."""
+    extra: dict[str, Any] = plain({**said["extra_field"], **said["more"]})
+    return extra
 
 
 def _subject(customer: Mapping[str, Any]) -> str | None:
@@ -238,8 +252,8 @@ def destination_of(address: Mapping[str, Any]) -> Destination:
     )
 
 
-def _named(call: Call, kind: str, said: str | int) -> Any:
-    """A channel or carrier by id, slug or name."""
+def named(call: Call, kind: str, said: str | int) -> Any:
+    """A channel or carrier by id, slug or name; ValidationError where there is none."""
     reference = call.log.reference
     found = reference.one(kind, said) if isinstance(said, int) else reference.find(kind, said)
     if found is None and isinstance(said, str) and said.isdecimal() and len(said) < 19:

@@ -68,7 +68,8 @@ class Services:
 
 @dataclass(frozen=True)
 class Call:
-    """One request as a route's function sees it: checked input, who calls, under which request id."""
+    """One request as a route's function sees it: checked input, who calls, under which request id. `raw`: the body byte
+    by byte as it came, where one is taken."""
 
     services: Services
     caller: Caller
@@ -77,6 +78,7 @@ class Call:
     query: Mapping[str, str]
     headers: Mapping[str, str]
     path: str
+    raw: bytes = b""
 
     @property
     def log(self) -> EventLog:

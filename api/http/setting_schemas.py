@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate
 
 from api.http.engine_schema import Strict, web_address
 from api.http.input_schemas import Switch, Text, Whole
+from webhook_outbox.signing import is_well_formed
 
 LANGUAGES = ("en-us", "tr-tr")
 
@@ -16,6 +17,11 @@ def _address(*, required: bool = False) -> Text:
 
 def _word(most: int = 255) -> Text:
     return Text(allow_none=True, validate=validate.Length(max=most))
+
+
+def _well_formed(secret: str) -> None:
+    if not is_well_formed(secret):
+        raise ValidationError("After whsec_ stands base64 of 24 to 64 bytes.")
 
 
 def _switch() -> Switch:
@@ -71,11 +77,18 @@ class Endpoint(Strict):
     auth = fields.Nested(EndpointAuth, allow_none=True)
 
 
+class SigningSecret(Strict):
+    secret_key = Text(required=True, validate=[validate.Length(8, 255), _well_formed])
+
+
 class OrderSource(Strict):
+    """`webhook_secrets`: what its messages to us are signed with; two of them while one is rotated."""
+
     auth = fields.Nested(RemoteAuth, allow_none=True)
     urls = fields.Nested(Urls, required=True)
     timeouts = fields.Nested(Timeouts, allow_none=True)
     endpoint_conf = fields.List(fields.Nested(Endpoint), validate=validate.Length(max=100))
+    webhook_secrets = fields.List(fields.Nested(SigningSecret), validate=validate.Length(max=2))
 
 
 class Geocoder(Strict):
