@@ -37,8 +37,7 @@ Said = Mapping[str, Any]
 
 @route("POST", f"{OMS}/order_source/webhook/", roles=ANYBODY, tag="order_source", free_body=True, unkept=UNKEPT)
 def hear(call: Call) -> Answer:
-    """Takes a signed message of the order source: an order, a cancellation plan or a retail store that is new or has
-    changed."""
+    """Takes a signed message of the order source about an order, a cancellation plan or a retail store."""
     why = _why_not_trusted(call)
     if why is not None:
         raise Failure(401, "unauthorized", why)
