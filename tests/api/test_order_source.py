@@ -236,10 +236,10 @@ def test_a_plan_is_answered_and_its_answer_repeated(source: Source) -> None:
         "items": [{"order_item": 4001, "quantity": 6, "reason": "too late"}],
         "created_date": at(1),
     }
-    first = source.told("cancellation_plan.created", plan, "plan-1")
+    first = source.told("cancellation_plan.created", plan, "source-plan-1")
     assert [(row["order_item"], row["accepted"], row["quantity"]) for row in first["results"]] == [(4001, True, 6)]
     head = source.site.log.head().position
-    assert source.told("cancellation_plan.created", plan, "plan-1") == first
+    assert source.told("cancellation_plan.created", plan, "source-plan-1") == first
     assert source.told("cancellation_plan.updated", plan, "by another name") == first
     assert source.site.log.head().position == head
     assert source.wanted(id) == {"A": 0, "B": 2}
