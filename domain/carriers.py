@@ -1,8 +1,9 @@
 """What people set around carriers: who a location is to them, and which of them takes which packages (spec 3.2, 5)."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from domain.kernel import fact
+from domain.kernel import Given, fact
 from domain.settings import Record, declare_record
 
 # --- states
@@ -54,3 +55,13 @@ class CargoCompanyConditionSaved:
 
 declare_record(SenderAddressSaved, SenderAddress)
 declare_record(CargoCompanyConditionSaved, CargoCompanyCondition, "name")
+
+
+# --- decisions
+
+
+def carrier_of(order: Any, package: Any, given: Given) -> int | None:
+    """The carrier (id) of a package: by the first condition that holds for it, else the order's."""
+    chosen = None if given.carrier is None else given.carrier(order, package)
+    company: int | None = chosen if chosen is not None else order.cargo_company
+    return company

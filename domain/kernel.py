@@ -114,13 +114,15 @@ class Reference(Protocol):
 @dataclass(frozen=True, slots=True)
 class Given:
     """What the edge hands to a decision: the time, new ids (by kind of object), reference data, who asks, and who can
-    plan at once on stock that was asked before (domain.planning.AtOnce; None: the planner does it later)."""
+    plan at once on stock that was asked before (domain.planning.AtOnce; None: the planner does it later). `carrier`
+    gives the carrier of a package by the conditions people set (domain.carriers.carrier_of; None: the order's)."""
 
     now: datetime
     ids: Callable[[str], int]
     reference: Reference
     actor: str = ""
     planning: Any = None
+    carrier: Callable[[Any, Any], int | None] | None = None
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from domain.shipment import (
     ShipmentInfoUpdated,
     ShipmentLabelled,
     ShipmentLabelRequested,
+    ShipmentReturnBooked,
     ShipmentStatusUpdated,
 )
 from domain.states import RESERVES, PackageStatus
@@ -339,4 +340,5 @@ evolve.on(
     ShipmentInfoUpdated,
     ShipmentLabelled,
     ShipmentLabelRequested,
+    ShipmentReturnBooked,
 )(_same)

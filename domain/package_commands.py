@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from domain.carriers import carrier_of
 from domain.kernel import Facts, Given, command, invalid
 from domain.order import Order
 from domain.package import (
@@ -128,7 +129,8 @@ class PackInput:
 )
 def complete_packaging_with_shipment(order: Order, package: Package, given_input: PackInput, given: Given) -> Facts:
     """C2: packed; a shipment is made and asked of the carrier."""
-    carrier = given.reference.one("cargo_company", order.cargo_company) if order.cargo_company else None
+    company = carrier_of(order, package, given)
+    carrier = None if company is None else given.reference.one("cargo_company", company)
     labelled = any(p.awb_number for p in given_input.parcels)
     waits = carrier is not None and carrier.label_required and not labelled
     return [
@@ -176,7 +178,7 @@ def _shipment(order: Order, package: Package, parcels: Iterable[Parcel], given: 
     return ShipmentCreated(
         shipment=given.ids("shipment"),
         package=package.id,
-        cargo_company=order.cargo_company,
+        cargo_company=carrier_of(order, package, given),
         parcels=tuple(parcels) or (Parcel(),),
     )
 

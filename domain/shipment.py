@@ -30,7 +30,8 @@ class Reached(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Shipment:
-    """`label` is the carrier's own; without one, a label of ours bears the AWB number."""
+    """`label` is the carrier's own; without one, a label of ours bears the AWB number. `by_carrier`: the carrier
+    gave the number, when it was asked; `return_number`, `return_label`: of what it was asked to bring back."""
 
     id: int
     package: int
@@ -43,6 +44,9 @@ class Shipment:
     history: tuple[Reached, ...] = ()
     query_number: str | None = None
     label: Document | None = None
+    by_carrier: bool = False
+    return_number: str | None = None
+    return_label: Document | None = None
     version: int = 0
     created: datetime | None = None
     modified: datetime | None = None
@@ -154,6 +158,16 @@ class ShipmentCancelled:
     package: int
 
 
+@fact("ShipmentReturnBooked", on="shipment", also=("package",), sentence="The carrier brings it back as {awb_number}.")
+class ShipmentReturnBooked:
+    """The carrier's answer to a return that was ordered: its number, and the label the customer puts on."""
+
+    shipment: int
+    package: int
+    awb_number: str
+    label: Document | None = None
+
+
 @fact(
     "ShipmentHandedOver",
     on="shipment",
@@ -214,6 +228,7 @@ def _told(shipment: Shipment, fact: ShipmentInfoUpdated, at: datetime) -> Shipme
         query_number=fact.query_number,
         parcels=shipment.parcels if same else (replace(first, awb_number=fact.awb_number), *others),
         label=shipment.label if same else None,
+        by_carrier=shipment.by_carrier and same,
     )
 
 
@@ -227,6 +242,7 @@ def _labelled(shipment: Shipment, fact: ShipmentLabelled, at: datetime) -> Shipm
         query_number=fact.query_number or shipment.query_number,
         parcels=fact.parcels or shipment.parcels,
         label=fact.label,
+        by_carrier=True,
     )
 
 
@@ -249,3 +265,8 @@ def _cancelled(shipment: Shipment, _: ShipmentCancelled, at: datetime) -> Shipme
 @evolve.on(ShipmentHandedOver)
 def _handed_over(shipment: Shipment, fact: ShipmentHandedOver, at: datetime) -> Shipment:
     return becomes(shipment, ShipmentStatus.shipped, at, fact.source, shipped_at=at)
+
+
+@evolve.on(ShipmentReturnBooked)
+def _comes_back(shipment: Shipment, fact: ShipmentReturnBooked, _at: datetime) -> Shipment:
+    return replace(shipment, return_number=fact.awb_number, return_label=fact.label)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from domain.carriers import carrier_of
 from domain.document import Document
 from domain.kernel import Facts, Given, Reference, command, invalid
 from domain.order import Order
@@ -17,6 +18,7 @@ from domain.shipment import (
     ShipmentInfoUpdated,
     ShipmentLabelled,
     ShipmentLabelRequested,
+    ShipmentReturnBooked,
     ShipmentStatusUpdated,
     live,
 )
@@ -48,7 +50,7 @@ def _told(
     facts: Facts = []
     was: tuple[int | None, str | None, str | None]
     if shipment is None:
-        id, was = given.ids("shipment"), (company or order.cargo_company, None, None)
+        id, was = given.ids("shipment"), (company or carrier_of(order, package, given), None, None)
         facts.append(ShipmentCreated(shipment=id, package=package.id, cargo_company=was[0], parcels=(Parcel(),)))
     else:
         id, was = shipment.id, (shipment.cargo_company, shipment.awb_number, shipment.query_number)
@@ -158,8 +160,10 @@ def labelled(
     parcels: tuple[Parcel, ...] = (),
     query_number: str | None = None,
     label: Document | None = None,
+    awaited: bool = False,
 ) -> Facts:
-    """A4: the carrier's answer. The same again gives no facts, nor does one for a shipment that is over."""
+    """A4: the carrier's answer. The same again gives no facts, nor does one for a shipment that is over. `awaited`: a
+    number only, the carrier's label comes later, and a package that waits for it waits on."""
     shipment = None if order is None else order.shipments.get(shipment_id)
     if order is None or shipment is None or shipment.state in OVER:
         return []
@@ -176,9 +180,21 @@ def labelled(
                 label=label,
             )
         )
-    if order.packages[shipment.package].state is S.waiting_cargo_label:
+    if not awaited and order.packages[shipment.package].state is S.waiting_cargo_label:
         facts.append(PackageLabelled(package=shipment.package))
     return facts
+
+
+# --- what comes back
+
+
+def return_booked(order: Order | None, shipment_id: int, *, awb_number: str, label: Document | None = None) -> Facts:
+    """The carrier's answer to a return that was ordered of it; the goods come back by C29. The same again gives no
+    facts."""
+    shipment = None if order is None else order.shipments.get(shipment_id)
+    if shipment is None or (shipment.return_number, shipment.return_label) == (awb_number, label):
+        return []
+    return [ShipmentReturnBooked(shipment=shipment.id, package=shipment.package, awb_number=awb_number, label=label)]
 
 
 # --- the carrier's reports

@@ -1,5 +1,6 @@
 """Imports every system once, so that all kinds of calls are declared."""
 
+from integrations.carriers import calls as carriers
 from integrations.kinds import CALL_KINDS
 
-__all__ = ["CALL_KINDS"]
+__all__ = ["CALL_KINDS", "carriers"]

@@ -41,6 +41,12 @@ class Seen:
         found: Order = self._log.state_at(self.event.stream, version=self.event.version).state
         return found
 
+    @cached_property
+    def before(self) -> Order:
+        """Folded up to the event before this one."""
+        found: Order = self._log.state_at(self.event.stream, version=self.event.version - 1).state
+        return found
+
 
 @dataclass(frozen=True, slots=True)
 class Caused:

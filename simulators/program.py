@@ -6,10 +6,12 @@
 import argparse
 import contextlib
 import logging
+import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
 from types import FrameType
+from typing import Any
 
 from flask import Flask
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
@@ -62,6 +64,17 @@ def parser(prog: str, description: str, listens: bool = True) -> argparse.Argume
     arguments.add_argument("--seed", type=int, default=0, help="seed of every random choice (%(default)s)")
     arguments.add_argument("--journal", help="append-only JSONL file; what it holds is known again at the next start")
     return arguments
+
+
+def of_carriers(arguments: argparse.ArgumentParser) -> None:
+    """What carriers are told besides: whom they tell of their parcels, and how fast these move."""
+    arguments.add_argument("--hook", default="", help="where each step of a parcel is told, signed")
+    arguments.add_argument("--pace", type=float, default=0.0, help="seconds a step takes; 0: nothing moves by itself")
+
+
+def told_to(options: argparse.Namespace) -> dict[str, Any]:
+    """The same for `build`; the secret it signs with stands in CARRIER_SECRET, where no list of processes shows it."""
+    return {"hook": options.hook, "pace": options.pace, "secret": os.environ.get("CARRIER_SECRET", "")}
 
 
 def main(name: str, options: argparse.Namespace, build: Callable[[], Flask]) -> None:

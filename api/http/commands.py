@@ -4,7 +4,7 @@ read model."""
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Literal
 from uuid import UUID, uuid5
@@ -23,8 +23,10 @@ from domain.document import Carrying
 from domain.kernel import Facts, Given, Refusal
 from domain.kinds import stream_of
 from domain.order import Order
+from domain.package import Package
 from domain.transition_settings import setting_of
 from eventlog.recorded import Claim, ClaimTaken
+from scenarios.carriers import chosen
 
 KEYS = UUID("7c1f5f0e-8d0f-4a55-9d0e-6f3f7a0d1c55")
 MOST_COMMANDS = 500
@@ -122,6 +124,9 @@ def run(call: Call, kind: Kind, id: int, body: Mapping[str, Any], part: str = ""
     key = call.headers.get("Idempotency-Key")
     if_match = if_match_of(call.headers.get("If-Match")) if not part else None
 
+    def carrier(order: Order, package: Package) -> int | None:
+        return chosen(order, package, call.log.reference)
+
     def decided(state: Order | None, given: Given) -> Facts:
         thing = _thing(state, kind, id)
         if thing is None or not call.caller.may_at(*_seen_at(kind, thing)):
@@ -133,7 +138,7 @@ def run(call: Call, kind: Kind, id: int, body: Mapping[str, Any], part: str = ""
         lacking = call.caller.lacks(setting_of(given.reference, row).permissions)
         if lacking:
             raise Refusal("forbidden", f"{row.slug} needs the permission {', '.join(lacking)} here.")
-        facts = decide(state, kind, id, row.slug, given_input, given)
+        facts = decide(state, kind, id, row.slug, given_input, replace(given, carrier=carrier))
         if facts and isinstance(given_input, Carrying) and not call.dry:
             _keep(call, state, given_input)
         return facts

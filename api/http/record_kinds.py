@@ -9,11 +9,13 @@ from typing import Any
 from marshmallow import ValidationError, fields, pre_load, validate
 
 from api.http.input_schemas import BIG, Switch, Text, Whole
-from api.http.order_schema import Open, text
+from api.http.order_schema import Open, OrEmpty, text
 from api.http.plain_json import Free
 from api.http.setting_schemas import Calls
 from domain.carriers import CargoCompanyCondition, SenderAddress
 from domain.settings import CancellationReason, CargoCompany, Channel, DenialReason, Record
+from scenarios.carriers import checked
+from scenarios.conditions import Wrong
 
 Body = dict[str, Any]
 
@@ -88,10 +90,17 @@ class SenderAddressBody(Set):
     is_active = switch()
 
 
+def _condition(expression: str) -> None:
+    try:
+        checked(expression)
+    except Wrong as wrong:
+        raise ValidationError(f"{wrong.text}.") from None
+
+
 class CargoCompanyConditionBody(Set):
     name = words(required=True)
     cargo_company = fields.Raw(required=True, validate=_named)
-    expression = text(5000)
+    expression = OrEmpty(load_default="", allow_none=True, validate=[validate.Length(max=5000), _condition])
     priority = Whole(load_default=0, validate=validate.Range(0, BIG))
     is_active = switch()
 

@@ -181,6 +181,7 @@ EXAMPLES: tuple[Any, ...] = (
     ),
     shipment.ShipmentInfoUpdated(shipment=30, package=10, cargo_company=6, awb_number="AWB1", query_number="Q1"),
     shipment.ShipmentLabelRequested(shipment=30, package=10, items=(11,)),
+    shipment.ShipmentReturnBooked(shipment=4, package=3, awb_number="R123", label=DOCUMENT),
     shipment.ShipmentLabelled(
         shipment=30, package=10, awb_number="AWB1", parcels=(Parcel("AWB1", "1.2"),), query_number="Q1", label=DOCUMENT
     ),

@@ -108,7 +108,7 @@ def test_the_laws_know_it_and_no_other_way_around_the_tables() -> None:
 
 
 def test_it_is_nobodys_button() -> None:
-    assert all("correct-state" != slug for _, slug in COMMANDS)
+    assert all(slug != "correct-state" for _, slug in COMMANDS)
     assert all(c.slug != "correct-state" for state in P for c in allowed("package", state))
     assert {row.id for row in CORRECT.values()}.isdisjoint(c.id for c in COMMANDS.values())
     assert set(CORRECT["package"].source) == set(P) and set(CORRECT["transfer"].source) == set(TransferStatus)
