@@ -119,12 +119,6 @@ def explained(log: EventLog, order: int) -> dict[str, Any] | None:
     return {**explain_inputs(kept), "same": plan_digest(again) == plans[-1].choices.get("plan")}
 
 
-def explanation(log: EventLog, digest: str) -> dict[str, Any] | None:
-    """scenarios.explain of the inputs with this digest; None where they are no longer kept."""
-    kept = kept_inputs(log, digest)
-    return None if kept is None else explain_inputs(kept)
-
-
 def kept_inputs(log: EventLog, digest: str) -> inputs.Inputs | None:
     """What a plan was made from, while it is kept (OMS_PLAN_INPUT_DAYS)."""
     with log.listening() as connection:

@@ -1,10 +1,10 @@
 """Planning inside a command's decision: stock is asked first, bounded in time, then the command plans on it and writes
 what was lost together with what comes instead (spec 1.7, T5; docs/adr/0008)."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import wait
 from contextlib import AbstractContextManager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -46,11 +46,16 @@ class AtOnce:
 
     def ask(self, order: Order, keep: bool = True) -> "Asked":
         """Stock of all that the order wants, as it is now; `keep`: plans are written, so their inputs are kept."""
+        skus = {item.sku for item in order.items}
+        skus.update(item.sku for package in order.packages.values() for item in package.items)
+        seen = self.look(skus)
+        return Asked(self._log, seen.answered, seen.locations, seen.now, self._keep if keep else None)
+
+    def look(self, skus: Collection[str]) -> "Looked":
+        """The world of now for these SKUs: their stock, the quotas, what is counted by day and channel."""
         now = self._log.now()
         locations: list[Location] = self._log.reference.all("location")
         world = World(place_of(location, now) for location in locations)
-        skus = {item.sku for item in order.items}
-        skus.update(item.sku for package in order.packages.values() for item in package.items)
         known = stocked(locations, self._secret)
         asking = self._inquiry.begin(dict.fromkeys((at.engine for at in known.values()), skus)) if known else None
         if asking is not None:
@@ -62,12 +67,23 @@ class AtOnce:
                 world.set_known(id, sku, there)
                 if reserved:
                     world.reserve(id, sku, reserved)
+            if world.places.has_day_limits or world.places.has_channel_limits:
+                world.tallies = keeping.tallies(connection)
             answered = self._inquiry.answered(connection, world, known.values(), asking)
-        return Asked(self._log, answered, locations, now, self._keep if keep else None)
+        return Looked(answered, locations, now)
 
     def _keep(self, inputs: Inputs) -> None:
         with self._connecting() as connection:
             keeping.Kept().keep(connection, [inputs])
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What is known now, and of which locations."""
+
+    answered: Answered
+    locations: list[Location]
+    now: datetime
 
 
 class Asked:

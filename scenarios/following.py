@@ -16,15 +16,13 @@ from domain.guards import Effect, SlotEffect, StockEffect
 from domain.kinds import KINDS
 from domain.location import Location
 from domain.order import Order, OrderPlanned, OrderPlanRequested, OrderUnplanned, needs_planning
-from domain.package import PackageCreated, PackageRefused, PackageRescheduleRequested
+from domain.package import PackageRefused, PackageRescheduleRequested
 from domain.planning import open_lines
-from domain.states import SLOT, UNPLANNED
 from eventlog.log import EventLog
 from eventlog.read import read_head
 from eventlog.recorded import Recorded
 from scenarios.demands import closed_until, place_of
-from scenarios.hours import day_of
-from scenarios.tallies import Tallies
+from scenarios.tallies import Tallies, tally
 from scenarios.waiting import Needs
 from scenarios.world import World
 
@@ -100,7 +98,7 @@ class Following:
         after = orders.evolve(before, recorded.fact, recorded.at)
         self._keep(after)
         self._effects(KINDS["order"].effects(before, recorded.fact, after), recorded)
-        self._tally(before, recorded, after)
+        tally(self.world, self._log.reference, before, recorded, after)
         if not needs_planning(after):
             self.needs.drop(id)
         elif isinstance(recorded.fact, OrderUnplanned):
@@ -111,25 +109,6 @@ class Following:
             before is None or not needs_planning(before) or open_lines(before) != open_lines(after) or _asked(recorded)
         ):
             self.needs.put(after, recorded.position, now)
-
-    def _tally(self, before: Order | None, recorded: Recorded, after: Order) -> None:
-        """Packages by day and channel: not in the guard tables, but in the checkpoint, so counted from there on."""
-        fact, tallies = recorded.fact, self.world.tallies
-        id = getattr(fact, "package", None)
-        if id is None:
-            return
-        was = before.packages.get(id) if before is not None else None
-        now = after.packages.get(id)
-        channel = self._log.reference.one("channel", after.channel)
-        slug = channel.slug if channel else ""
-        if was is not None and was.state in SLOT:
-            tallies.hold(was.location, slug, -1)
-        if now is not None and now.state in SLOT:
-            tallies.hold(now.location, slug, 1)
-        if isinstance(fact, PackageCreated) and fact.state not in UNPLANNED:
-            at = self.world.places.ordinal.get(fact.location)
-            if at is not None:
-                tallies.count(fact.location, day_of(self.world.places.rows[at], recorded.at))
 
     def _location_event(self, recorded: Recorded, id: int) -> None:
         before = self.locations.get(id)

@@ -66,3 +66,9 @@ def calls(connection: Connection) -> int:
 def save_checkpoint(connection: Connection, position: int, needs: Sequence[tuple[int, int]], tallies: Tallies) -> None:
     """From where a start goes on: (order, since) of those that need planning, and what the planner itself counts."""
     connection.execute(CHECKPOINT, (position, Jsonb([list(need) for need in needs]), Jsonb(tallies.as_json())))
+
+
+def tallies(connection: Connection) -> Tallies:
+    """What the planner counted, as of its last checkpoint (a few seconds ago)."""
+    row = connection.execute("select tallies from planner_checkpoint", prepare=False).fetchone()
+    return Tallies() if row is None else Tallies.of(row[0])

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from eventlog.log import EventLog
+from eventlog.reference import View
 from scenarios.definition import Scenario, TransferScenario
 from scenarios.inputs import Frame
 from scenarios.parsing import parse_scenario, parse_transfer_scenario
@@ -22,15 +23,20 @@ class Rulebook:
     @classmethod
     def of(cls, log: EventLog) -> "Rulebook":
         """As the log has them now."""
+        return cls.of_view(log.reference)
+
+    @classmethod
+    def of_view(cls, view: View) -> "Rulebook":
+        """As they stand there."""
         return cls(
             [
                 parse_scenario(s.definition, s.id, s.version)
-                for s in log.reference.all("scenario")
+                for s in view.all("scenario")
                 if s.is_active and not s.removed
             ],
             [
                 parse_transfer_scenario(s.definition, s.id, s.version)
-                for s in log.reference.all("transfer_scenario")
+                for s in view.all("transfer_scenario")
                 if s.is_active and not s.removed
             ],
         )

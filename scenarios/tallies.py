@@ -3,7 +3,17 @@
 They are no guard rows: the planner counts them from the log's facts, and keeps them with its checkpoint. That a daily
 maximum holds among several planners, a claim sees to (`day_claims` in scenarios/recording.py)."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from domain.kernel import Reference
+from domain.order import Order
+from domain.package import PackageCreated
+from domain.states import SLOT, UNPLANNED
+from eventlog.recorded import Recorded
+from scenarios.hours import day_of
+
+if TYPE_CHECKING:  # a world holds tallies
+    from scenarios.world import World
 
 
 class Tallies:
@@ -56,3 +66,23 @@ class Tallies:
         made._days = {location: (day, n) for location, day, n in said.get("days", ())}
         made._channels = {(location, channel): n for location, channel, n in said.get("channels", ())}
         return made
+
+
+def tally(world: "World", reference: Reference, before: Order | None, event: Recorded, after: Order) -> None:
+    """What an event of an order does to the world's tallies. They are not in the guard tables."""
+    fact, tallies = event.fact, world.tallies
+    id = getattr(fact, "package", None)
+    if id is None:
+        return
+    was = before.packages.get(id) if before is not None else None
+    now = after.packages.get(id)
+    channel = reference.one("channel", after.channel)
+    slug = channel.slug if channel else ""
+    if was is not None and was.state in SLOT:
+        tallies.hold(was.location, slug, -1)
+    if now is not None and now.state in SLOT:
+        tallies.hold(now.location, slug, 1)
+    if isinstance(fact, PackageCreated) and fact.state not in UNPLANNED:
+        at = world.places.ordinal.get(fact.location)
+        if at is not None:
+            tallies.count(fact.location, day_of(world.places.rows[at], event.at))

@@ -38,6 +38,7 @@ from scenarios.waiting import Need
 BATCH = 200
 READ = 2_000
 CHECKPOINT_EVERY = 5_000  # events
+CHECKPOINT_SECONDS = 10.0  # what others read of it (scenarios.keeping.tallies) is never older
 TRIES_AT_ONCE = 4
 MISSED = 20  # tries in a row that found another planner at an order, before it is left alone for a while
 BACKOFF = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)  # seconds, by tries in a row
@@ -90,6 +91,7 @@ class Planner:
         self._calls: int | None = None
         self._connection: psycopg.Connection[Any]
         self._checkpoint = 0
+        self._saved_at = 0.0
         self._spread_at = 0.0
         self.counts = Counts()
 
@@ -120,7 +122,7 @@ class Planner:
 
     def _load(self) -> None:
         load(self._connection, self._log, self._following)
-        self._checkpoint = self._following.position
+        self._checkpoint, self._saved_at = self._following.position, self._clock()
         self._following.rules_changed = self._following.rules_stale = True
 
     def _begin_again(self) -> None:
@@ -195,7 +197,8 @@ class Planner:
         if self._clock() >= self._spread_at and (following.rules_changed or following.opened or following.freed):
             self._spread_at = self._clock() + 1.0  # slots free up all the time
             following.spread()
-        if following.position >= self._checkpoint + CHECKPOINT_EVERY:
+        behind = following.position - self._checkpoint
+        if behind >= CHECKPOINT_EVERY or (behind and self._clock() >= self._saved_at + CHECKPOINT_SECONDS):
             self._save_checkpoint()
 
     # --- stock services
@@ -324,4 +327,4 @@ class Planner:
     def _save_checkpoint(self) -> None:
         needs = [(need.order, need.since) for need in self._following.needs.by_order.values()]
         keeping.save_checkpoint(self._connection, self._following.position, needs, self._following.world.tallies)
-        self._checkpoint = self._following.position
+        self._checkpoint, self._saved_at = self._following.position, self._clock()

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from api.audit_tools import explanation
+from api.audit_tools import kept_inputs
 from api.http.errors import Failure
 from api.http.own_places import narrowed
 from api.http.routes import OMS, OWN, READ, Answer, Call, route
@@ -14,6 +14,8 @@ from projections.filters import BIGGEST
 from projections.history import COLLECTIONS
 from projections.listing import Page
 from projections.objects import render
+from scenarios.explain import explain
+from scenarios.why_not import why_not
 
 WHAT = {
     "orders": "order",
@@ -91,14 +93,20 @@ def state_transition_log(call: Call, id: int) -> Any:
     f"{OMS}/orderexecutionplans/<int:id>/",
     roles=READ,
     tag="orderexecutionplans",
+    query={"why_not": "The erp code of a location: which condition failed, and the smallest change that flips it."},
     answers="OrderExecutionPlan",
 )
 def plan(call: Call, id: int) -> Any:
-    """A plan: what went where, the stock it saw, and why, sentence by sentence, while its inputs are kept."""
+    """A plan: what went where, the stock it saw, and why, as data and as sentences, while its inputs are kept."""
+    about = call.query.get("why_not", "")
     with call.services.pool.connection() as connection:
         seen(call, connection, "orderexecutionplans", id)
         found = queries.plan(connection, id) or {}
-        return queries.plan(connection, id, explanation(call.log, found["inputs"]))
+        kept = kept_inputs(call.log, found["inputs"])
+        shown = queries.plan(connection, id, None if kept is None else explain(kept))
+    if about and kept is None:
+        raise Failure(404, "not_found", "What this plan was made from is no longer kept.")
+    return {**(shown or {}), **({"why_not": why_not(kept, about)} if about and kept is not None else {})}
 
 
 def not_found(what: str, id: int | str) -> Failure:

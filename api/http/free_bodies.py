@@ -3,7 +3,10 @@ alone."""
 
 from typing import Any
 
+from api.http.simulation_schemas import SIMULATIONS
+
 FREE_BODIES: dict[str, dict[str, Any]] = {
+    **SIMULATIONS,
     "OrdersInput": {
         "type": "object",
         "required": ["orders"],

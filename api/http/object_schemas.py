@@ -89,8 +89,8 @@ OBJECTS = {
     "PlanItem": "order_item:int quantity:int package:int? stock_location:int? rule:str? reason:str?",
     "PlanContext": "stock:object asked_at:any scenario:int version:int",
     "OrderExecutionPlan": """id:int state:State order:int commands:AllowedCommand[]
-        orderexecutionplanitem_set:PlanItem[] context:PlanContext explanation:str[] created_date:time?
-        modified_date:time?""",
+        orderexecutionplanitem_set:PlanItem[] context:PlanContext explanation:str[] rules:object[]
+        created_date:time? modified_date:time?""",
     "StateTransitionLog": """id:int object_id:int content_type:str old_state:State new_state:State user:str
         attributes:object created_date:time?""",
     "TransitionSettings": """sync_remote_order_status:bool remote_invoice_call:object?

@@ -139,6 +139,7 @@ _FREE: dict[tuple[str, str], Any] = {
     },
     ("POST", f"{OMS}/orders/"): {"anyOf": [{"$ref": f"{_REF}OrderInput"}, {"$ref": f"{_REF}OrdersInput"}]},
     ("PUT", f"{OMS}/stock/"): {"$ref": f"{_REF}StockInput"},
+    ("POST", f"{OMS}/scenarios/simulate"): {"$ref": f"{_REF}SimulationInput"},
     ("POST", "/whisperer/hooks/"): {"allOf": [{"$ref": f"{_REF}WebhookInput"}, {"required": _HOOK}]},
     ("PUT", "/whisperer/hooks/<int:id>/"): {"allOf": [{"$ref": f"{_REF}WebhookInput"}, {"required": _HOOK}]},
     ("PATCH", "/whisperer/hooks/<int:id>/"): {"$ref": f"{_REF}WebhookInput"},
@@ -170,7 +171,7 @@ def _failures(one: Route) -> list[str]:
     writes, asked = one.method != "GET", one.roles is not ANYBODY
     found = ["400"] if writes or one.query or asked else []
     found += ["401", "403"] if asked else []
-    found += ["404"] if "<" in one.path or one.path.endswith("stock/history/") else []
+    found += ["404"] if "<" in one.path or one.path.endswith(("stock/history/", "/simulate")) else []
     found += ["406"] if "format" in one.query or one.path.startswith("/whisperer") else []
     found += ["409", "413", "422"] if writes else []
     found += ["412"] if one.path.endswith("/command/") else []

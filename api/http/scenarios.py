@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from api.http.audit_points import whole
 from api.http.details import not_found
 from api.http.errors import WrongInput
 from api.http.paging import PARAMETERS, page_of_all
@@ -15,6 +16,7 @@ from domain.kinds import KINDS, stream_of
 from domain.settings import Record, Scenario, TransferScenario
 from projections.objects.settings import record_object
 from projections.objects.wire import moment
+from scenarios.comparing import compared
 from scenarios.demands import place_of
 from scenarios.parsing import parse_scenario, parse_transfer_scenario
 from scenarios.places import Places
@@ -70,6 +72,16 @@ class Routes:
         saved = self._save(call, id, lambda before, id: self._record(id, found.definition), said={"version": n})
         return saved.answer(self._shown(call, saved.state))
 
+    def diff(self, call: Call, id: int) -> Any:
+        one(call, self.kind, self.title, id)
+        asked = [whole(call, name, required=True) or 0 for name in ("from", "to")]
+        versions = {row["version"]: row for row, _ in self._versions(call, id)}
+        for n in asked:
+            if n not in versions:
+                raise not_found(f"version {n} of {self.title}", id)
+        old, new = (versions[n]["definition"] for n in asked)
+        return {"changes": compared(old, new)}
+
     def _versions(self, call: Call, id: int) -> list[tuple[dict[str, Any], Any]]:
         """Each version with who saved it, and the record as it then was."""
         evolve = KINDS[self.kind].evolve
@@ -113,7 +125,11 @@ def _definition(body: dict[str, Any]) -> dict[str, Any]:
 
 def _declare(routes: Routes, path: str) -> None:
     title = routes.title
-    listing = {**PARAMETERS, **{name: f"Only with this {name}." for name in FILTERS}}
+    queries: dict[str, dict[str, str]] = {
+        "": {**PARAMETERS, **{name: f"Only with this {name}." for name in FILTERS}},
+        "<int:id>/versions/": PARAMETERS,
+        "<int:id>/diff/": {"from": "The version to compare.", "to": "The version to compare it with."},
+    }
     declared: tuple[tuple[str, str, Callable[..., Any], str, int], ...] = (
         ("GET", "", routes.page, f"A page of {title}s.", 200),
         ("POST", "", routes.create, f"Makes a {title}; `warnings` say what is allowed and seldom meant.", 201),
@@ -122,6 +138,7 @@ def _declare(routes: Routes, path: str) -> None:
         ("PATCH", "<int:id>/", routes.patch, f"Makes a new version of a {title}, with some keys of it changed.", 200),
         ("DELETE", "<int:id>/", routes.remove, f"Removes a {title}.", 204),
         ("GET", "<int:id>/versions/", routes.versions, f"The versions of a {title}, the newest first.", 200),
+        ("GET", "<int:id>/diff/", routes.diff, f"What differs between two versions of a {title}, field by field.", 200),
         (
             "POST",
             "<int:id>/versions/<int:n>/restore/",
@@ -132,9 +149,7 @@ def _declare(routes: Routes, path: str) -> None:
     )
     for method, below, function, sentence, status in declared:
         free = method in ("POST", "PUT", "PATCH") and "restore" not in below
-        query = (
-            listing if method == "GET" and not below else PARAMETERS if "versions" in below and method == "GET" else {}
-        )
+        query = queries.get(below, {}) if method == "GET" else {}
         made = route(
             method,
             f"{OMS}/{path}/{below}",
@@ -143,6 +158,7 @@ def _declare(routes: Routes, path: str) -> None:
             free_body=free,
             query=query,
             status=status,
+            answers="Diff" if below.endswith("diff/") else "",
         )
         made(named(function, f"{method} {path} {below}", sentence))
 

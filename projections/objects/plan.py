@@ -72,6 +72,7 @@ def plan_object(
             "version": scenario["version"],
         },
         "explanation": explained["sentences"] if explained else [],
+        "rules": explained["rules"] if explained else [],
         "scenario_name": scenario["name"],
         "planner": data["planner"],
         "inputs": data["inputs"],

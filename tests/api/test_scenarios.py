@@ -170,3 +170,23 @@ def test_who_may(site: Site, role: str, write: int, read: int) -> None:
     user = site.user(f"scenarios-{role}", role, *limits)
     assert user("POST", "scenarios/", scenario()).status_code == write
     assert user("GET", "scenarios/").status_code == read
+
+
+def test_two_versions_are_compared_field_by_field(site: Site) -> None:
+    near, far = rule(name="near", coverage="whole_order"), rule(name="far")
+    first = scenario(rules=[near, far], priority=1)
+    made = site.admin.post("scenarios/", first)
+    where = f"scenarios/{made['id']}/"
+    then = {**near, "coverage": "split_lines", "locations": {"near": {"km": 9}}}
+    site.admin.put(where, {**first, "priority": 2, "rules": [rule(name="new"), far, then]})
+    said = site.admin.get(f"{where}diff/?from=1&to=2")["changes"]
+    assert {(c["field"], str(c["from"]), str(c["to"])) for c in said} == {
+        ("priority", "1", "2"),
+        ("rules", "['near', 'far']", "['new', 'far', 'near']"),
+        ("rules[near].coverage", "whole_order", "split_lines"),
+        ("rules[near].locations.near", "None", "{'km': 9}"),
+        ("rules[new]", "None", str(rule(name="new"))),
+    }
+    assert site.admin.get(f"{where}diff/?from=2&to=2")["changes"] == []
+    assert site.admin("GET", f"{where}diff/?from=1&to=3").status_code == 404
+    assert list(site.admin("GET", f"{where}diff/?from=1").json()["error"]) == ["to"]
