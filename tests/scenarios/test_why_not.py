@@ -1,0 +1,119 @@
+"""Why not LOCATION (spec 2.6): the first condition that failed, and the smallest change that would have let it win."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from scenarios.changes import changed
+from scenarios.inputs import Frame, Inputs, keep
+from scenarios.places import Place
+from scenarios.why_not import smallest_change, why_not, wins
+from tests.scenarios.worlds import LEEDS, LONDON, YORK, all_transfers, demand, demands, rules, scenario, world, worlds
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+PLACES = [
+    Place(1, "A", address=LEEDS, priority=10, max_quota=5),
+    Place(2, "B", address=YORK, priority=20, max_quota=5),
+    Place(3, "C", address=LONDON, priority=5, max_quota=5, type="warehouse"),
+]
+NEAREST = {"order_by": [{"by": "distance"}]}
+IMPORTANT = {"order_by": [{"by": "priority", "direction": "desc"}]}
+STOCK = {"A": {"x": 9, "y": 9}, "B": {"x": 9, "y": 1}, "C": {"x": 9, "y": 9}}
+QUOTA = {"locations": {"select_by": ["SELECT_BY_QUOTA"]}}
+
+
+def inputs(wanted, seen, *of, by=()) -> Inputs:
+    return keep(wanted, seen, Frame(seen.places.rows, scenario(*of), by))
+
+
+def asked(rule, code, order=None, places=None, stock=None, **held):
+    seen = world(stock or STOCK, places or PLACES)
+    for at, n in held.items():
+        seen.slots({"A": 1, "B": 2, "C": 3}[at], n)
+    said = why_not(inputs(demand({"x": 2, "y": 2}, destination=LEEDS, **(order or {})), seen, rule), code)
+    return said["condition"], [(c["what"], c["of"], c["from"], c["to"]) for c in said["changes"]], said["sentence"]
+
+
+ROWS = [
+    ({**QUOTA, **NEAREST}, "A", {"A": 7}, "no free quota (7 of 5)", [("max_quota", "", 5, 8)]),
+    ({**NEAREST, "locations": {"near": {"km": 30}}, "strategy": "fewest_packages"}, "B", {}, "35.6 km away (limit 30)",
+     [("locations.near.km", "", 30.0, 35.575), ("locations.exclude", "A", None, None)]),
+    ({**IMPORTANT, "coverage": "whole_order"}, "B", {}, "lacks y (rank 1 of 3)", [("stock", "y", 1, 2)]),
+    ({**IMPORTANT, "coverage": "whole_order"}, "C", {}, "others stand before it (rank 3 of 3)", [("priority", "", 5, 11)]),
+    ({**NEAREST, "coverage": "whole_order"}, "C", {}, "others stand before it (rank 3 of 3)",
+     [("locations.exclude", "A", None, None)]),
+    ({**NEAREST, "locations": {"type": "store"}, "coverage": "whole_order"}, "C", {}, "a warehouse, not a store",
+     [("locations.type", "", "store", None), ("locations.exclude", "A", None, None)]),
+    ({"locations": {"include": ["B"]}, "coverage": "whole_order"}, "A", {}, "not among the included locations",
+     [("locations.include", "A", None, None)]),
+    ({"locations": {"exclude": ["A"]}, "coverage": "whole_order"}, "A", {}, "excluded by the rule",
+     [("locations.not_excluded", "A", None, None)]),
+    ({"locations": {"tags": ["city", "old"]}}, "A", {}, "not tagged city", [("tag", "city", False, True), ("tag", "old", False, True)]),
+    ({"locations": {"near": "city"}}, "B", {}, "in another city (York)",
+     [("locations.near.same", "city", None, None), ("locations.exclude", "A", None, None)]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rule", "code", "held", "condition", "changes"), ROWS)
+def test_the_condition_and_the_smallest_change(rule, code, held, condition, changes):
+    assert asked(rule, code, **held)[:2] == (condition, changes)
+
+
+def one(**fields):
+    return [Place(1, "A", **fields), Place(2, "B")]
+
+
+OF_PLACES = [
+    (one(is_active=False), {}, {}, [("is_active", "", False, True)]),
+    (one(closed="closed until Friday"), {}, {}, [("closed_until", "", "closed until Friday", None)]),
+    (one(roles=frozenset()), {}, {}, [("role", "packaging_centre", False, True)]),
+    (one(max_per_day=3), {"at": NOON}, {}, [("max_packages_per_day", "", 3, 5)]),
+    (one(channel_limits=(("web", 2),)), {"channel": "web"}, {}, [("channel_limit", "web", 2, 5)]),
+    (one(week=(((600, 700),),) * 7), {"at": NOON}, {"open_at": "now"}, [("locations.open_at", "", "now", None)]),
+    (one(packaging_minutes=90), {"at": NOON, "promised": NOON + timedelta(hours=1)}, {"open_at": "promised"},
+     [("promised", "", "2026-11-23T13:00:00Z", "2026-11-23T13:30:00Z")]),
+    (one(), {"retail_store": "B"}, {"order_store": True}, [("retail_store", "", "B", "A")]),
+    (one(), {"refused": frozenset({(1, "x"), (1, "y")})}, {}, [("refusal", "x", True, False), ("refusal", "y", True, False)]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("places", "order", "where", "changes"), OF_PLACES)
+def test_what_is_of_the_location_or_the_order(places, order, where, changes):
+    seen = world({"A": {"x": 9, "y": 9}, "B": {"x": 9, "y": 9}}, places)
+    seen.tallies.count(1, "2026-11-23", 4)
+    seen.tallies.hold(1, "web", 4)
+    kept = inputs(demand({"x": 2, "y": 2}, **order), seen, {"locations": where, "coverage": "whole_order"})
+    said = why_not(kept, "A")
+    assert [(c["what"], c["of"], c["from"], c["to"]) for c in said["changes"]] == changes
+
+
+def test_it_is_said_in_a_sentence():
+    assert asked({**QUOTA, **NEAREST}, "A", A=7)[2] == (
+        "A was not chosen by “rule 1”: no free quota (7 of 5). It would have been if its max_quota were 8 (is 5)."
+    )
+    assert asked(NEAREST, "A")[2] == "A was chosen."
+    nothing = asked({**NEAREST, "items": {"skus": ["z"]}}, "A")
+    assert nothing == (
+        "no line was open for any rule",
+        [],
+        "A was not chosen: no line was open for any rule. No single rule could be changed so that it wins.",
+    )
+
+
+@settings(max_examples=40, deadline=None)  # each plans some dozen times
+@given(worlds(), demands(), st.lists(rules(), min_size=1, max_size=2), all_transfers(), st.integers(0, 5))
+def test_the_change_lets_it_win_and_one_unit_less_does_not(seen, wanted, of, by, which):
+    kept = inputs(wanted, seen, *of, by=by)
+    at = which % len(seen.places)
+    found = smallest_change(kept, at)
+    if found is None:
+        return
+    index, changes = found
+    assert changes
+    assert not wins(kept, at)
+    assert wins(changed(kept, at, index, changes), at)
+    for n, change in enumerate(changes):
+        rest = [*changes[:n], *([change.less()] if change.unit else []), *changes[n + 1 :]]
+        assert not wins(changed(kept, at, index, rest), at), (change, changes)
