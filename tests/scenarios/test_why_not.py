@@ -4,7 +4,6 @@
 
 from datetime import UTC, datetime, timedelta
 
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
