@@ -43,10 +43,22 @@ class PackageInvoiceCopied:
     copy: Document
 
 
+@fact("PackageBilled", on="package", sentence="Its bill was fulfilled: {number}.")
+class PackageBilled:
+    """What the service of bill fulfilment answered, whole; the packaging document stays."""
+
+    package: int
+    number: str | None = None
+    date: str | None = None
+    document_type: str | None = None
+    document: Document | None = None
+    source: str = "call"
+
+
 # --- evolve
 
 
-def after(invoice: Invoice | None, fact: PackageInvoiced | PackageInvoiceCopied) -> Invoice:
+def after(invoice: Invoice | None, fact: PackageInvoiced | PackageBilled | PackageInvoiceCopied) -> Invoice:
     """The invoice after one of its facts; another document has no copy yet."""
     before = invoice or Invoice()
     if isinstance(fact, PackageInvoiceCopied):

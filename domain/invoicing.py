@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from domain.document import Carrying, Content, Document, DocumentText, DocumentType, content_said
-from domain.invoice import Invoice, PackageInvoiceCopied, PackageInvoiced, after
+from domain.invoice import Invoice, PackageBilled, PackageInvoiceCopied, PackageInvoiced, after
 from domain.kernel import Facts, Given, command, invalid
 from domain.order import Order
 from domain.package import Package, evolve
@@ -20,6 +20,11 @@ def _invoice(package: Package, fact: PackageInvoiced | PackageInvoiceCopied, _at
     return replace(package, invoice=after(package.invoice, fact))
 
 
+@evolve.on(PackageBilled)
+def _bill(package: Package, fact: PackageBilled, _at: datetime) -> Package:
+    return replace(package, bill=after(package.bill, fact))
+
+
 # --- decisions
 
 
@@ -33,7 +38,33 @@ def invoiced(
     source: str = "command",
 ) -> Facts:
     """What is new of the invoice; what is not said stays as it was. The same again gives no facts."""
-    before = package.invoice or Invoice()
+    return _recorded(PackageInvoiced, package.id, package.invoice, number, date, document_type, document, source)
+
+
+def billed(
+    package: Package,
+    *,
+    number: str | None,
+    date: str | None,
+    document_type: str | None = None,
+    document: Document | None = None,
+    source: str = "call",
+) -> Facts:
+    """The same of its bill."""
+    return _recorded(PackageBilled, package.id, package.bill, number, date, document_type, document, source)
+
+
+def _recorded(
+    fact: type[PackageInvoiced] | type[PackageBilled],
+    package: int,
+    known: Invoice | None,
+    number: str | None,
+    date: str | None,
+    document_type: str | None,
+    document: Document | None,
+    source: str,
+) -> Facts:
+    before = known or Invoice()
     now = replace(before, number=number or before.number, date=date or before.date)
     if document is not None:
         copy = before.copy if document == before.document else None
@@ -41,8 +72,8 @@ def invoiced(
     if now == before:
         return []
     return [
-        PackageInvoiced(
-            package=package.id,
+        fact(
+            package=package,
             number=now.number,
             date=now.date,
             document_type=now.document_type,

@@ -72,6 +72,7 @@ class Package:
     refunds: Mapping[int, int] = field(default_factory=dict)
     cancellation_failure: str | None = None
     invoice: Invoice | None = None
+    bill: Invoice | None = None
     pickup: Pickup | None = None
     version: int = 0
     created: datetime | None = None

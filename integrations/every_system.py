@@ -1,6 +1,8 @@
 """Imports every system once, so that all kinds of calls are declared."""
 
+from domain import declared
+from integrations import invoices
 from integrations.carriers import calls as carriers
 from integrations.kinds import CALL_KINDS
 
-__all__ = ["CALL_KINDS", "carriers"]
+__all__ = ["CALL_KINDS", "carriers", "declared", "invoices"]

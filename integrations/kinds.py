@@ -52,12 +52,13 @@ class Seen:
 class Caused:
     """A call that a fact causes. `subject`: what it is about (`shipment-12`); `lane`: calls of one lane go one after
     another, in the order of their events; `system`: the neighbour; `about`: what `run` needs, ids and nothing
-    personal."""
+    personal. `by_command`: all facts of one command cause one call."""
 
     subject: str
     lane: str
     system: str
     about: Mapping[str, Any] = field(default_factory=dict)
+    by_command: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,6 @@ def declare(kind: CallKind) -> CallKind:
     return kind
 
 
-def key_of(event: Recorded, kind: str, subject: str) -> UUID:
+def key_of(event: Recorded, kind: str, caused: Caused) -> UUID:
     """The idempotency key of the call that this event causes: the same whenever it is asked for."""
-    return uuid5(KEYS, f"{event.event_id} {kind} {subject}")
+    return uuid5(KEYS, f"{event.command_id if caused.by_command else event.event_id} {kind} {caused.subject}")

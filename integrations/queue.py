@@ -93,7 +93,7 @@ def add(connection: Connection, event: Recorded, kind: CallKind, caused: Iterabl
     for one in caused:
         row = {
             "kind": kind.name,
-            "key": key_of(event, kind.name, one.subject),
+            "key": key_of(event, kind.name, one),
             "subject": one.subject,
             "lane": one.lane,
             "system": one.system,

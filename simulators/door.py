@@ -10,11 +10,12 @@ from dataclasses import dataclass
 @dataclass(frozen=True)
 class Auth:
     """Who may ask: `kind` is anonymous, basic_auth or token. A token is had by `POST /auth/login/` {username, password}
-    → {key} and sent as `Authorization: Token <key>` (Bearer is taken as well)."""
+    → {key} and sent as `Authorization: Token <key>` (Bearer is taken as well); `token` is one that always holds."""
 
     kind: str = "anonymous"
     username: str = "oms"
     password: str = "oms"  # noqa: S105 - it guards made-up figures on loopback
+    token: str = ""
 
 
 class Door:
@@ -37,7 +38,8 @@ class Door:
             return True
         scheme, _, value = authorization.partition(" ")
         if self.auth.kind == "token":
-            return scheme in ("Token", "Bearer") and value in self._keys
+            known = value in self._keys or (self.auth.token != "" and value == self.auth.token)
+            return scheme in ("Token", "Bearer") and known
         try:
             username, _, password = base64.b64decode(value, validate=True).decode().partition(":")
         except (binascii.Error, UnicodeDecodeError):

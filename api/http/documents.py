@@ -63,6 +63,25 @@ def shipment_label(call: Call, id: int) -> Answer:
     return _file(shipping_label(shown or {}, package.number, receiver), PDF, f"{package.number}-label")
 
 
+@route("GET", f"{OMS}/shipments/<int:id>/return-label", roles=READ, tag="shipments", reach=OWN)
+def return_label(call: Call, id: int) -> Answer:
+    """The label for what the carrier was asked to bring back."""
+    order = _order(call, "shipments", id)
+    shipment = order.shipments[id]
+    if shipment.return_label is None:
+        raise Failure(404, "not_found", f"Shipment {id} has no label for a return.")
+    return _kept(call, shipment.return_label, f"{order.packages[shipment.package].number}-return")
+
+
+@route("GET", f"{OMS}/packages/<int:id>/bill", roles=READ, tag="packages", reach=OWN)
+def package_bill(call: Call, id: int) -> Answer:
+    """The bill that the service of bill fulfilment answered with."""
+    package = _order(call, "packages", id).packages[id]
+    if package.bill is None or package.bill.document is None:
+        raise Failure(404, "not_found", f"Package {package.number} has no bill.")
+    return _invoice(call, package.number, package.bill, package.bill.document)
+
+
 def _order(call: Call, name: str, id: int) -> Order:
     """The order of a package or shipment that the caller may see, as it stands in the log."""
     with call.services.pool.connection() as connection:

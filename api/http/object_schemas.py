@@ -58,12 +58,13 @@ OBJECTS = {
     "Parcel": "awb_number:str? weight:any",
     "ShipmentStep": "state:str at:time? source:str?",
     "Shipment": """id:int state:State package:int? transfer_order:int? cargo_company:CargoCompanyShort?
-        awb_number:str? parcels:Parcel[] query_number:str? label:object? sender_address:Address? destination:Address?
+        awb_number:str? parcels:Parcel[] query_number:str? label:object? return_shipment:object?
+        sender_address:Address? destination:Address?
         created_date:time? modified_date:time? shipped_date:time? delivered_date:time? history:ShipmentStep[]""",
     "Package": """id:int number:str state:State commands:AllowedCommand[] order:OrderShort order_id:int
         order_number:str channel_name:str? remote_id:any date_placed:time? order_notes:str? payment_type:str? city:str?
         delivery_range:object? stock_location:StockLocation? shipment:Shipment? shipment_date:time?
-        shipping_label:object? invoice_number:str? invoice:object? cancellation_failure:bool
+        shipping_label:object? invoice_number:str? invoice:object? bill:object? cancellation_failure:bool
         packageitem_set:PackageItem[] transfer_orders:int[] scenario:PlannedBy plan:int? created_date:time?
         modified_date:time?""",
     "Prepared": "package:int number:str stock_location:int package_items:PackageItem[]",

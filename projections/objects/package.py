@@ -39,6 +39,7 @@ def package_object(order: Order, package: Package, reference: Reference, of: Map
         "shipping_label": label_of(shipment),
         "invoice_number": None if package.invoice is None else package.invoice.number,
         "invoice": invoice_of(package),
+        "bill": bill_of(package),
         "cancellation_failure": package.cancellation_failure is not None,
         "packageitem_set": package_items(order, package),
         "transfer_orders": list(package.transfers),
@@ -67,6 +68,24 @@ def invoice_of(package: Package) -> dict[str, Any] | None:
             "url": f"/api/v1/oms/packages/{package.id}/document",
             "media_type": document.media_type,
             "size": document.size,
+        },
+    }
+
+
+def bill_of(package: Package) -> dict[str, Any] | None:
+    """The same of the bill."""
+    bill = package.bill
+    if bill is None:
+        return None
+    return {
+        "bill_number": bill.number,
+        "bill_date": bill.date,
+        "document_type": bill.document_type,
+        "document": bill.document
+        and {
+            "url": f"/api/v1/oms/packages/{package.id}/bill",
+            "media_type": bill.document.media_type,
+            "size": bill.document.size,
         },
     }
 

@@ -20,6 +20,14 @@ def label_of(shipment: Shipment | None) -> dict[str, Any] | None:
     return {"format": "ZPL" if zpl else "PDF", "url": f"/api/v1/oms/shipments/{shipment.id}/label"}
 
 
+def return_of(shipment: Shipment) -> dict[str, Any] | None:
+    """What the carrier was asked to bring back: its number, and where the label for it is."""
+    if shipment.return_number is None:
+        return None
+    url = None if shipment.return_label is None else f"/api/v1/oms/shipments/{shipment.id}/return-label"
+    return {"awb_number": shipment.return_number, "label": url and {"url": url}}
+
+
 def shipment_object(order: Order, shipment: Shipment, reference: Reference, of: Mapping[str, Any]) -> dict[str, Any]:
     """`of`: what is personal of the order: where it goes."""
     company = None if shipment.cargo_company is None else reference.one("cargo_company", shipment.cargo_company)
@@ -34,6 +42,7 @@ def shipment_object(order: Order, shipment: Shipment, reference: Reference, of: 
         "parcels": [{"awb_number": p.awb_number, "weight": p.weight} for p in shipment.parcels],
         "query_number": shipment.query_number,
         "label": label_of(shipment),
+        "return_shipment": return_of(shipment),
         "sender_address": sender and sender["address"],
         "destination": address_object(of.get("shipping_address")),
         "created_date": moment(shipment.created),

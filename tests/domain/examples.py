@@ -156,6 +156,9 @@ EXAMPLES: tuple[Any, ...] = (
     pickup.PickupCodeMade(package=10, digest="ab", salt="cd", expires_at=AT, sealed=Personal("k1", "c2VhbGVk")),
     pickup.PickupCodeRejected(package=10, reason="wrong", spent=True),
     pickup.PackagePickedUp(package=10),
+    invoice.PackageBilled(
+        package=3, number="B-7", date="2026-11-23", document_type="base64", document=DOCUMENT, source="test"
+    ),
     invoice.PackageInvoiced(
         package=10, number="INV-1", date="2026-11-23", document_type="base64", document=DOCUMENT, source="remote"
     ),
