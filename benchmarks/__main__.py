@@ -26,9 +26,9 @@ PROGRAMS = {
 
 HEAD = """# Benchmarks, as measured
 
-Printed by `make bench ARGS="--into docs/benchmarks.md"`, part by part, and kept as printed. Client, service and database
-shared the machine. Absolute figures drift from hour to hour; the ratios of one run hold. Each program checks what it
-wrote before it says how fast that was.
+Printed by `make bench ARGS="--into docs/benchmarks.md"`, part by part, and kept as printed. Client, service and
+database shared the machine. Absolute figures drift from hour to hour; the ratios of one run hold. Each program checks
+what it wrote before it says how fast that was.
 """
 PART = re.compile(r"^## (\w+): .*?(?=^## \w+: |\Z)", re.MULTILINE | re.DOTALL)
 

@@ -1,6 +1,6 @@
 """The audit of requests, written in groups: those that are answered at the same time share a transaction, and none is
 answered before its row stands. So what was answered is in the audit whatever dies; of what was never answered the log
-has the actor, the command and the request id (ADR 0008)."""
+has the actor, the command and the request id (ADR 0011)."""
 
 import logging
 import threading
