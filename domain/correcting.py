@@ -1,5 +1,6 @@
-"""`correct-state` (spec 1.8): a person sets right what is recorded of a package or transfer. An event like any other, with
-its reason, and never one that breaks a law: what is reserved, who holds a slot and where the pieces are follow from it."""
+"""`correct-state` (spec 1.8): a person sets right what is recorded of a package or transfer. An event like any other,
+with its reason, and never one that breaks a law: what is reserved, who holds a slot and where the pieces are follow
+from it."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime

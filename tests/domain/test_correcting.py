@@ -1,4 +1,5 @@
-"""`correct-state` (spec 1.8): any state a person names that can be; stock, reservations and lines follow; the laws hold."""
+"""`correct-state` (spec 1.8): any state a person names that can be; stock, reservations and lines follow; the laws
+hold."""
 
 from typing import Any
 
