@@ -19,9 +19,12 @@ class Withdrawn(NamedTuple):
 class Heard:
     """The newest that was heard of an order from its source, as of `modified`. `status` and `said` (pieces by omnitron
     id) as they were said then: what is said again unchanged changes nothing. `withdrawn`: what its cancellation plans
-    took back, which orders as they were before do not know yet."""
+    took back, which orders as they were before do not know yet. `told`: the states of its items as the source was told
+    them last, as of the order's version `told_of`."""
 
     modified: datetime | None = None
     status: OrderStatus | None = None
     said: tuple[tuple[int, int], ...] = ()
     withdrawn: tuple[Withdrawn, ...] = ()
+    told_of: int = 0
+    told: tuple[tuple[int, OrderStatus], ...] = ()

@@ -8,8 +8,8 @@ from typing import Any
 
 from domain.cancellations import DONE_BEFORE
 from domain.cancelling import CancellationPlanAnswered
-from domain.heard import Heard, Withdrawn
-from domain.kernel import fact
+from domain.heard import Withdrawn
+from domain.kernel import Facts, fact
 from domain.order import Order, evolve_order
 from domain.states import OrderStatus
 
@@ -40,6 +40,15 @@ class OrderPlanHeardFromSource:
     taken: tuple[tuple[int, int], ...] = ()
 
 
+@fact("OrderStatesTold", on="order", sentence="Its source was told the states of its items.")
+class OrderStatesTold:
+    """`states` is (order item, state), as they were right after the order's version `of`."""
+
+    order: int
+    of: int
+    states: tuple[tuple[int, OrderStatus], ...]
+
+
 # --- evolve
 
 
@@ -47,13 +56,19 @@ class OrderPlanHeardFromSource:
 def _heard(order: Order, fact: OrderHeardFromSource, _at: datetime) -> Order:
     withdrawn = tuple(row for row in order.heard.withdrawn if row.at > fact.modified)
     extra = order.extra if fact.extra is None else fact.extra
-    return replace(order, heard=Heard(fact.modified, fact.status, fact.said, withdrawn), extra=extra)
+    heard = replace(order.heard, modified=fact.modified, status=fact.status, said=fact.said, withdrawn=withdrawn)
+    return replace(order, heard=heard, extra=extra)
 
 
 @evolve_order.on(OrderPlanHeardFromSource)
 def _plan_heard(order: Order, fact: OrderPlanHeardFromSource, _at: datetime) -> Order:
     rows = tuple(Withdrawn(fact.modified, item, quantity) for item, quantity in fact.taken)
     return replace(order, heard=replace(order.heard, withdrawn=(*order.heard.withdrawn, *rows)))
+
+
+@evolve_order.on(OrderStatesTold)
+def _told(order: Order, fact: OrderStatesTold, _at: datetime) -> Order:
+    return replace(order, heard=replace(order.heard, told_of=fact.of, told=fact.states))
 
 
 # --- decisions
@@ -69,6 +84,13 @@ def heard_with(answered: CancellationPlanAnswered, modified: datetime) -> OrderP
     return OrderPlanHeardFromSource(
         order=answered.order, uuid=answered.uuid, modified=modified, taken=tuple(taken.items())
     )
+
+
+def told(order: Order | None, of: int, states: tuple[tuple[int, OrderStatus], ...]) -> Facts:
+    """The source has taken the states as of a version; nothing where it was told newer ones meanwhile."""
+    if order is None or order.heard.told_of >= of:
+        return []
+    return [OrderStatesTold(order=order.id, of=of, states=states)]
 
 
 # --- asked of it

@@ -4,5 +4,6 @@ from domain import declared
 from integrations import invoices
 from integrations.carriers import calls as carriers
 from integrations.kinds import CALL_KINDS
+from integrations.order_source import item_states
 
-__all__ = ["CALL_KINDS", "carriers", "declared", "invoices"]
+__all__ = ["CALL_KINDS", "carriers", "declared", "invoices", "item_states"]

@@ -35,8 +35,13 @@ def parse(raw: bytes) -> dict[str, Any]:
         raise Failure(400, "bad_request", f"The body is not JSON: {str(error)[:200]}.") from error
     if not isinstance(said, dict):
         raise Failure(400, "bad_request", "The body is a JSON object, like {…}.")
-    _check(said, "", 0)
+    check_texts(said)
     return said
+
+
+def check_texts(said: Any) -> None:
+    """Whether JSON that was read can be kept; Failure 400."""
+    _check(said, "", 0)
 
 
 def _no_constant(name: str) -> Any:

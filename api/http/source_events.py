@@ -78,8 +78,8 @@ def _plan(call: Call, payload: Said, event: Said, _asked: bool) -> Answer:
 
 
 def _store(call: Call, payload: Said, event: Said, asked: bool) -> Answer:
-    saved = hear_store(call, payload, event, asked=asked)
-    return Answer({"acted": not saved.repeated, "stock_location": saved.id}, headers=saved.headers)
+    saved, acted = hear_store(call, payload, event, asked=asked)
+    return Answer({"acted": acted, "stock_location": saved.id}, headers=saved.headers)
 
 
 TAKEN: Mapping[str, Callable[[Call, Said, Said, bool], Answer]] = {

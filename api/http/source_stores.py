@@ -19,9 +19,11 @@ KEPT = "order_source"
 """In the `conf` of a location: what its source says besides, and as of when (`modified_date`)."""
 
 
-def hear_store(call: Call, payload: Mapping[str, Any], event: Mapping[str, Any], *, asked: bool = False) -> Saved:
-    """Registers the store, or changes what the source says of it; all else of a location is ours and stays. `asked`: it
-    was asked for and is the source's newest. Raises what api.http.errors answers."""
+def hear_store(
+    call: Call, payload: Mapping[str, Any], event: Mapping[str, Any], *, asked: bool = False
+) -> tuple[Saved, bool]:
+    """Registers the store, or changes what the source says of it; all else of a location is ours and stays; and whether
+    anything was written. `asked`: it was asked for and is the source's newest. Raises what api.http.errors answers."""
     modified = moment_of(payload, event)
     body = store_body(payload)
     code = str(body.get("erp_code") or "")
@@ -32,16 +34,25 @@ def hear_store(call: Call, payload: Mapping[str, Any], event: Mapping[str, Any],
         said = {name: value for name, value in said.items() if name in body} | {"address": said["address"]}
     kept = {KEPT: {**plain(store_extra(payload)), "modified_date": modified.isoformat()}}
 
+    acted = False
+
     def decided(before: Location | None, id: int) -> list[Any]:
+        nonlocal acted
+        facts: list[Any] = []
         if before is None:
-            return location.save(None, id, Profile(**said, conf=kept))
-        heard = _heard(before)
-        if heard is not None and (modified < heard or (modified == heard and not asked)):
-            return []
-        return location.save(before, id, replace(before.profile, **said, conf={**before.profile.conf, **kept}))
+            facts = location.save(None, id, Profile(**said, conf=kept))
+        elif _is_news(before, modified, asked):
+            facts = location.save(before, id, replace(before.profile, **said, conf={**before.profile.conf, **kept}))
+        acted = bool(facts)
+        return facts
 
     id = None if found is None else found.id
-    return save(call, "location", decided, command="hear-store", names=("erp_code",), id=id, said=said)
+    return save(call, "location", decided, command="hear-store", names=("erp_code",), id=id, said=said), acted
+
+
+def _is_news(before: Location, modified: datetime, asked: bool) -> bool:
+    heard = _heard(before)
+    return heard is None or modified > heard or (asked and modified == heard)
 
 
 def _heard(before: Location) -> datetime | None:

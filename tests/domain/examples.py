@@ -212,6 +212,7 @@ EXAMPLES: tuple[Any, ...] = (
         order=1, modified=AT, status=OrderStatus.approved, said=((77, 6),),
         declined=("The address stays.",), extra={"basket": {"id": 7}, "gift": [True, "1.50"]},
     ),
+    order_source.OrderStatesTold(order=1, of=12, states=((3, OrderStatus.preparing),)),
     order_source.OrderPlanHeardFromSource(order=1, uuid="7f0c", modified=AT, taken=((3, 2),)),
     carriers.SenderAddressSaved(
         sender_address=9, record=carriers.SenderAddress(9, 14, 6, "LDS-14", "R14", False)
