@@ -16,6 +16,7 @@ from api.http.input_schemas import input_of
 from api.http.planned_at_once import Decided, at_once
 from api.http.prepared import ANSWERED
 from api.http.routes import COMMAND, OMS, OWN, Answer, Call, route
+from api.http.source_agreement import agree
 from api.http.whose import order_of
 from domain.correcting import SLUG as CORRECT
 from domain.deciding import command_of, decide
@@ -121,6 +122,8 @@ def run(call: Call, kind: Kind, id: int, body: Mapping[str, Any], part: str = ""
     if row.slug == CORRECT and "admin" not in call.caller.roles:
         raise Refusal("forbidden", f"{CORRECT} is for admins.")
     given_input = input_of(row, dict(body))
+    if kind == "package":
+        agree(call, row, order, id)
     key = call.headers.get("Idempotency-Key")
     if_match = if_match_of(call.headers.get("If-Match")) if not part else None
 

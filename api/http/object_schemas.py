@@ -111,6 +111,10 @@ OBJECTS = {
         modified_date:time?""",
     "CancellationReason": """id:int title:str remote_id:str? priority:int is_active:bool created_date:time?
         modified_date:time?""",
+    "PulledReason": "remote_id:str title:str? id:int? result:str message:str?",
+    "PulledReasons": "created:int updated:int unchanged:int refused:int results:PulledReason[]",
+    "RefusedBySource": "endpoint:str pk:str reason:str",
+    "OrderSourceStatus": "connected:bool seller_center:bool cursors:object refused:RefusedBySource[]",
     "SenderAddress": """id:int stock_location:int cargo_company:int origin_id:str remote_id:str? is_active:bool
         created_date:time? modified_date:time?""",
     "CargoCompanyCondition": """id:int name:str cargo_company:int expression:str priority:int is_active:bool

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Protocol, TypeVar
 
 from flask import Response
@@ -14,6 +15,9 @@ from api.settings import Settings
 from eventlog.documents import Documents
 from eventlog.keyring import Keyring
 from eventlog.log import EventLog
+from integrations.desk import Desk
+from integrations.outside import Outside
+from integrations.traffic import Traffic
 from scenarios.at_once import AtOnce
 
 OMS = "/api/v1/oms"
@@ -57,11 +61,19 @@ class Services:
         """Invoices and labels, kept beside the log."""
         return self.log.documents(self.keyring)
 
+    @cached_property
+    def desk(self) -> Desk:
+        """For questions to other systems that somebody waits for; what need not be waited for is queued by the log."""
+        outside = Outside(self.settings.webhook_allow, Traffic(self.pool.connection))
+        return Desk.of(self.log, self.secret_key, outside)
+
     def reveal(self, personal: Any) -> Any:
         return self.keyring.reveal(personal)
 
     def close(self) -> None:
         """Every connection of its own; the log is its opener's."""
+        if "desk" in self.__dict__:
+            self.desk.outside.close()
         self.pool.close()
         self.audit.close()
 

@@ -1,6 +1,7 @@
 """Every job there is: one line each. What it does stands in the room that knows it."""
 
 from api.jobs import housekeeping
+from api.jobs.order_pull import order_pull
 from api.jobs.schedule import daily, every
 from api.jobs.turn import Job
 
@@ -13,6 +14,7 @@ JOBS: tuple[Job, ...] = (
     ),
     Job("retention", "Lets go of what was kept long enough.", housekeeping.retention, every(hours=1)),
     Job("log-verification", "Compares the whole log with its hash chain.", housekeeping.log_verification, daily(3, 17)),
+    Job("order-pull", "Asks the order source for what its messages did not tell.", order_pull, every(minutes=5)),
     Job("upkeep", "Makes partitions ahead of their time.", housekeeping.upkeep, every(hours=6)),
 )
 """A name, a sentence, `run(turn) -> outcome`, and when: `every(minutes=10)` or `daily(hour, minute)` in UTC. A name
