@@ -24,8 +24,11 @@ def agree(call: Call, row: Command, order_id: int, package: int) -> None:
     if row.slug != SLUG or connected(call.log.reference) is None:
         return
     order: Order = call.log.state(stream_of("order", order_id)).state
-    if order.omnitron_id is None or package not in order.packages:
+    found = order.packages.get(package)
+    if order.omnitron_id is None or found is None or found.state not in row.source:
         return
+    if not call.caller.may_at(found.location):
+        return  # the decision says so, and nothing else
     wrong = _disagreement(order, package, _asked(call, order))
     if wrong:
         raise invalid(package_items=f"The order source does not agree: {'; '.join(wrong)}.")
@@ -40,9 +43,8 @@ def _asked(call: Call, order: Order) -> dict[str, Any] | None:
     except Declined as no:
         if no.status in (404, 410):
             return None
-        raise Failure(
-            503, "order_source_silent", f"The order source must agree: {no}.", {"Retry-After": "60"}
-        ) from None
+        text = f"The order source must agree: {no}."
+        raise Failure(503, "order_source_silent", text, {"Retry-After": "60"}) from None
     return order_body(found, str(value_of(call.log.reference, "ORDER_ITEM_QUANTITY_KEY")))
 
 
