@@ -4,6 +4,7 @@ print(
     """Programs that stand for the outside world; each takes --help:
 
 python -m simulators.stock_service   the brand's stock service, with bad days on demand
+python -m simulators.order_source    the order source (Omnitron-shaped), or a Seller Center in its place
 python -m simulators.fast_cargo      a carrier that speaks JSON and answers with the label
 python -m simulators.steady_parcel   a carrier that speaks XML and makes labels later
 python -m simulators.invoices        an invoice service and bill fulfilment that count

@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from flask import Flask, Response, request
 
@@ -31,6 +31,8 @@ class BadDays:
     lost_answers: int = 0  # the next so many answers are lost, after it was done; counts down
 
 
+B = TypeVar("B", bound=BadDays)
+
 NONSENSE = (
     ("application/json", b'["done"]'),
     ("application/json", b'{"result": null}'),
@@ -40,7 +42,7 @@ NONSENSE = (
 )
 
 
-def neighbour(name: str, panel: Panel[BadDays]) -> Flask:
+def neighbour(name: str, panel: Panel[B]) -> Flask:
     app = Flask(name)
     app.register_blueprint(panel.routes())
 

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from decimal import Decimal
 from ipaddress import ip_network
 from typing import Any
@@ -21,6 +22,9 @@ from domain.kinds import stream_of
 from domain.planning import Line, Placement, PlanRecord, record_plan
 from domain.states import PackageStatus
 from eventlog.log import EventLog
+from integrations.following import Follower
+from integrations.runner import Runner
+from integrations.tables import prepare as prepare_integrations
 from projections.projector import Projector
 from projections.schema import FOLLOWER
 from projections.schema import install as install_projections
@@ -190,8 +194,9 @@ def order(number: str, /, **fields: Any) -> dict[str, Any]:
 
 
 @contextmanager
-def serving(database_url: str, *, planner: bool = False) -> Iterator[Site]:
-    """A site on an empty database, until the end of the block."""
+def serving(database_url: str, *, planner: bool = False, integrations: bool = False) -> Iterator[Site]:
+    """A site on an empty database, until the end of the block; with `integrations` calls from the log are run, their
+    pauses a hundredth."""
     log = EventLog.open(database_url)
     stop = threading.Event()
     services = services_of(log, SETTINGS, SECRET)
@@ -200,8 +205,10 @@ def serving(database_url: str, *, planner: bool = False) -> Iterator[Site]:
     prepare_planner(log)
     prepare_webhooks(log)
     prepare_jobs(log)
+    prepare_integrations(log)
     runs: list[Callable[[threading.Event], None]] = [Projector(log, services.reveal).run]
     runs += [Planner(log).run] if planner else []
+    runs += [Follower(log).run, Runner(log, replace(SETTINGS, secret_key=SECRET), hasten=0.01).run] * integrations
     server = make_server("127.0.0.1", 0, create_app(services), threaded=True)
     threads = [threading.Thread(target=run, args=(stop,), daemon=True) for run in runs]
     threads.append(threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True))
