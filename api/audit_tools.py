@@ -17,10 +17,7 @@ from projections import history as past
 from projections import queries
 from projections.rebuild import rebuild as rebuild_tables
 from projections.schema import TABLES
-from scenarios import inputs
-from scenarios.explain import explain as explain_inputs
-from scenarios.plan import plan
-from scenarios.recording import plan_digest
+from scenarios import inputs, keeping
 
 Say = Callable[[argparse.Namespace, Any, Callable[[Any], str]], None]
 
@@ -29,7 +26,7 @@ READ = 5_000
 
 def verify(log: EventLog, _place: Place, arguments: argparse.Namespace, say: Say) -> int:
     """All laws of spec 1.8, the hash chain, and the guard tables, over the whole log."""
-    found = verified(log, _progress(arguments, "events"))
+    found = verified(log, progress_of(arguments, "events"))
     say(arguments, found, _verified_text)
     return 0 if not found["violations"] and found["chain"] is None else 1
 
@@ -81,7 +78,7 @@ def _verified_text(found: dict[str, Any]) -> str:
 def rebuild(log: EventLog, place: Place, arguments: argparse.Namespace, say: Say) -> int:
     """A read model beside the old one, then swapped; or the guards under the append lock."""
     if arguments.name == "guards":
-        differences = [str(d) for d in guard_rebuild.rebuild(log.direct_url, _progress(arguments, "events"))]
+        differences = [str(d) for d in guard_rebuild.rebuild(log.direct_url, progress_of(arguments, "events"))]
         say(arguments, {"differences": differences}, lambda s: "\n".join(s["differences"]) or "the guards were right")
         return 0 if not differences else 1
     names = list(TABLES) if arguments.name == "all" else [arguments.name]
@@ -90,46 +87,16 @@ def rebuild(log: EventLog, place: Place, arguments: argparse.Namespace, say: Say
         print(f"There is no read model {unknown[0]!r}; there are {', '.join(TABLES)}, all, guards.", file=sys.stderr)
         return 2
     reveal = log.keyring(place.secret_key).reveal
-    done = rebuild_tables(log, names, reveal, _progress_of(arguments))
+    done = rebuild_tables(log, names, reveal, _rebuilding(arguments))
     said = {n: {"old": r.old, "new": r.new, "equal": r.old == r.new, "position": r.position} for n, r in done.items()}
     say(arguments, said, lambda s: "\n".join(f"{n:<28} {'equal' if r['equal'] else 'CHANGED'}" for n, r in s.items()))
     return 0 if all(r["equal"] for r in said.values()) else 1
 
 
-def explain(log: EventLog, _place: Place, arguments: argparse.Namespace, say: Say) -> int:
-    """Why an order's last plan is as it is, from its kept inputs; `--recheck` plans it again and compares."""
-    found = explained(log, arguments.order)
-    if found is None:
-        print(f"Order {arguments.order} has no plan whose inputs are kept.", file=sys.stderr)
-        return 1
-    if arguments.recheck:
-        say(arguments, {"same": found["same"]}, lambda s: "the same plan" if s["same"] else "ANOTHER PLAN")
-        return 0 if found["same"] else 1
-    say(arguments, found, lambda s: "\n".join(s["sentences"]))
-    return 0
-
-
-def explained(log: EventLog, order: int) -> dict[str, Any] | None:
-    """The explanation of the order's last plan, with `same`: whether the kept inputs give that plan again."""
-    plans = [e.fact for e in log.events(f"order-{order}") if type(e.fact).__name__ == "OrderPlanned"]
-    kept = kept_inputs(log, plans[-1].inputs) if plans else None
-    if kept is None:
-        return None
-    again = plan(kept.case.demand, kept.world(), kept.frame.scenario, kept.frame.transfer_scenarios)
-    return {**explain_inputs(kept), "same": plan_digest(again) == plans[-1].choices.get("plan")}
-
-
 def kept_inputs(log: EventLog, digest: str) -> inputs.Inputs | None:
     """What a plan was made from, while it is kept (OMS_PLAN_INPUT_DAYS)."""
     with log.listening() as connection:
-        case = connection.execute("select packed from plan_inputs where digest = %s", (digest,)).fetchone()
-        frame = (
-            case
-            and connection.execute(
-                "select packed from plan_frames where digest = %s", (inputs.frame_of(case[0]),)
-            ).fetchone()
-        )
-    return inputs.unpack(case[0], frame[0]) if case and frame else None
+        return keeping.read(connection, [digest]).get(digest)
 
 
 def history(log: EventLog, place: Place, arguments: argparse.Namespace, say: Say) -> int:
@@ -190,13 +157,13 @@ def _order_of(log: EventLog, arguments: argparse.Namespace) -> int | None:
         return queries.find(connection, arguments.kind, arguments.id)
 
 
-def _progress(arguments: argparse.Namespace, unit: str) -> Callable[[int], None]:
+def progress_of(arguments: argparse.Namespace, unit: str) -> Callable[[int], None]:
     """A count on standard error, for people at a terminal."""
     if arguments.json or not sys.stderr.isatty():
         return lambda _: None
     return lambda n: print(f"\r{n} {unit}", end="", file=sys.stderr, flush=True)
 
 
-def _progress_of(arguments: argparse.Namespace) -> Callable[[int, int], None]:
-    show = _progress(arguments, "events")
+def _rebuilding(arguments: argparse.Namespace) -> Callable[[int, int], None]:
+    show = progress_of(arguments, "events")
     return lambda done, _todo: show(done)

@@ -54,9 +54,13 @@ def parser() -> argparse.ArgumentParser:
     diff = about(verb("diff", _audit("diff"), "what changed between two versions"))
     diff.add_argument("one", type=int)
     diff.add_argument("other", type=int)
-    explain = verb("explain", _audit("explain"), "why an order was planned as it was")
-    explain.add_argument("order", type=int)
+    explain = verb("explain", _audit("explain", "explain_tools"), "why an order was planned as it was")
+    explain.add_argument("order", type=int, nargs="?", help="its id; with --recheck none: every plan that is kept")
     explain.add_argument("--recheck", action="store_true", help="plan it again from the kept inputs and compare")
+    explain.add_argument("--why-not", metavar="CODE", help="which condition failed at a location, and what flips it")
+    from api import simulate_tools
+
+    simulate_tools.declare(verb("simulate", _audit("simulate", "simulate_tools"), "a period under another scenario"))
     verb("verify", _audit("verify"), "the laws of the domain, the hash chain and the guards over the whole log")
     rebuild = verb("rebuild", _audit("rebuild"), "a read model (or `guards`) anew from the log, then swapped in")
     rebuild.add_argument("name", help="a table's name, `all`, or `guards`")

@@ -1,6 +1,6 @@
 """What planners keep in the database beside the log: inputs of plans, the checkpoint."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,7 @@ from psycopg.types.json import Jsonb
 
 from eventlog.log import EventLog
 from eventlog.migrate import migrate
-from scenarios.inputs import Inputs
+from scenarios.inputs import Inputs, frame_of, unpack
 from scenarios.tallies import Tallies
 
 Connection = psycopg.Connection[Any]
@@ -72,3 +72,15 @@ def tallies(connection: Connection) -> Tallies:
     """What the planner counted, as of its last checkpoint (a few seconds ago)."""
     row = connection.execute("select tallies from planner_checkpoint", prepare=False).fetchone()
     return Tallies() if row is None else Tallies.of(row[0])
+
+
+def read(connection: Connection, digests: Iterable[str]) -> dict[str, Inputs]:
+    """By digest what plans were made from, of those that are still kept (OMS_PLAN_INPUT_DAYS)."""
+    cases = dict(connection.execute(CASES, (sorted(set(digests)),)).fetchall())
+    wanted = {digest: frame_of(packed) for digest, packed in cases.items()}
+    frames = dict(connection.execute(FRAMES, (sorted(set(wanted.values())),)).fetchall()) if wanted else {}
+    return {digest: unpack(cases[digest], frames[frame]) for digest, frame in wanted.items() if frame in frames}
+
+
+CASES = "select digest, packed from plan_inputs where digest = any(%s)"
+FRAMES = "select digest, packed from plan_frames where digest = any(%s)"

@@ -27,13 +27,15 @@ BEGIN = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class Past:
-    """`to` a position, or event by event with `apply`; then `world` is as it was right after it."""
+    """`to` a position, or event by event with `step`; then `world` is as it was right after it. `arrived`: SKUs of
+    which more may be free since it was emptied last."""
 
     def __init__(self, log: EventLog) -> None:
         self._log = log
         self.world = World()
         self.locations: dict[int, Location] = {}
         self.position, self.at = 0, BEGIN
+        self.arrived: set[str] = set()
         self._rows: dict[tuple[int, str], StockRow] = {}
         self._served: set[int] = set()
         self._reopening: list[tuple[datetime, int]] = []
@@ -114,7 +116,10 @@ class Past:
             if isinstance(effect, SlotEffect):
                 if effect.slots:
                     self.world.slots(effect.location, effect.slots)
-            elif effect.location in self._served:
+                continue
+            if effect.move > 0 or effect.reserve < 0 or effect.level:
+                self.arrived.add(effect.sku)
+            if effect.location in self._served:
                 self._answered(effect, at)
             else:
                 if effect.level is not None:

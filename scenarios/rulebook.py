@@ -1,15 +1,21 @@
 """The scenarios as they stand, parsed once a version, and what a plan by them is kept with."""
 
 from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 from eventlog.log import EventLog
-from eventlog.reference import View
 from scenarios.definition import Scenario, TransferScenario
 from scenarios.inputs import Frame
 from scenarios.parsing import parse_scenario, parse_transfer_scenario
 from scenarios.places import Places
 
 KEPT = 64  # frames
+
+
+class Settings(Protocol):
+    """Where the saved scenarios stand: a log's reference, now or as of a position."""
+
+    def all(self, kind: str) -> list[Any]: ...
 
 
 @dataclass(slots=True)
@@ -26,7 +32,7 @@ class Rulebook:
         return cls.of_view(log.reference)
 
     @classmethod
-    def of_view(cls, view: View) -> "Rulebook":
+    def of_view(cls, view: Settings) -> "Rulebook":
         """As they stand there."""
         return cls(
             [

@@ -39,6 +39,7 @@ from scenarios.rules import (
 from scenarios.rules import below_channel_limit as channel_limit
 from scenarios.rules import below_daily_maximum as daily_maximum
 
+NAMED = 5  # of those that would have to be left out, in the sentence; the data has all
 ROUNDS = 40  # filters to pass, and others to leave out: a bound on the work
 
 
@@ -78,7 +79,7 @@ def why_not(inputs: Inputs, code: str) -> dict[str, Any]:
         return {**answer, "condition": condition, "sentence": text}
     index, changes = best
     condition = _condition(asked.rules[index][0], asked.rules[index][2], at)
-    wish = " and ".join(told(change) for change in changes)
+    wish = " and ".join(_wishes(changes))
     return {
         **answer,
         "condition": condition,
@@ -86,6 +87,16 @@ def why_not(inputs: Inputs, code: str) -> dict[str, Any]:
         "changes": [change.as_json() for change in changes],
         "sentence": f"{code} was not chosen by “{rules[index].name}”: {condition}. It would have been if {wish}.",
     }
+
+
+def _wishes(changes: Sequence[Change]) -> list[str]:
+    """A part of the sentence for each; those that are left out in one."""
+    out = [change.of for change in changes if change.what == "locations.exclude"]
+    said = [told(change) for change in changes if change.what != "locations.exclude"]
+    if out:
+        named = ", ".join(out[:NAMED]) + (f" and {len(out) - NAMED} more" if len(out) > NAMED else "")
+        said.append(f"{named} {'was' if len(out) == 1 else 'were'} left out")
+    return said
 
 
 def smallest_change(inputs: Inputs, at: int) -> tuple[int, list[Change]] | None:

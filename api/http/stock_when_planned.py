@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from api.audit_tools import explained
+from api.explain_tools import explained
 from api.http.errors import WrongInput
 from api.http.paging import PARAMETERS, asked_of, page_of
 from api.http.routes import OMS, READ, Answer, Call, route

@@ -96,6 +96,9 @@ def test_it_is_said_in_a_sentence():
         "A was not chosen by “rule 1”: no free quota (7 of 5). It would have been if its max_quota were 8 (is 5)."
     )
     assert asked(NEAREST, "A")[2] == "A was chosen."
+    assert asked({**NEAREST, "coverage": "whole_order"}, "C")[2] == (
+        "C was not chosen by “rule 1”: others stand before it (rank 3 of 3). It would have been if A was left out."
+    )
     nothing = asked({**NEAREST, "items": {"skus": ["z"]}}, "A")
     assert nothing == (
         "no line was open for any rule",
