@@ -62,6 +62,7 @@ def _flag(text: str) -> bool:
 FILTERS: dict[str, Filter] = {
     "uuid": ("d.uuid = %({0})s", UUID),
     "event_type": ("d.event_type = %({0})s", str),
+    "state": ("d.state = %({0})s", str),
     "response_http_status": (_LAST_STATUS, int),
     "delivered": ("(d.state = 'delivered') = %({0})s", _flag),
     "created_date__gte": ("d.made_at >= %({0})s", _time),

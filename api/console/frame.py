@@ -41,7 +41,11 @@ class Visit:
 
     def show(self, template: str, status: int = 200, **context: Any) -> Response:
         """The template as the answer."""
-        return html(render(template, visit=self, nav=current(self), **context), status)
+        said = session.noted(request, self.services.secret_key)
+        response = html(render(template, visit=self, nav=current(self), noted=said, **context), status)
+        if said:
+            session.forget_note(request, response)
+        return response
 
 
 PageFunction = Callable[..., Response]
@@ -104,7 +108,7 @@ def failed(status: int, error: Mapping[str, Any], headers: Mapping[str, str]) ->
         visit = _visit(None)
     said = Refused(status, error, headers)
     title = _TITLES.get(status, "This did not work")
-    content = render("error.html", visit=visit, nav=current(visit), status=status, title=title, refused=said)
+    content = render("error.html", visit=visit, nav=current(visit), noted="", status=status, title=title, refused=said)
     response = html(content, status)
     if "Retry-After" in headers:
         response.headers["Retry-After"] = headers["Retry-After"]
@@ -131,6 +135,12 @@ def html(content: str, status: int = 200) -> Response:
 def back(path: str) -> Response:
     """After a write: the browser loads the page anew, so that reloading sends nothing twice."""
     return Response(status=303, headers={"Location": path})
+
+
+def say(visit: Visit, response: Response, text: str, bad: bool = False) -> Response:
+    """A sentence that the next page shows, once."""
+    session.note(request, response, visit.services.secret_key, ("!" if bad else "") + text)
+    return response
 
 
 def own_path(text: str, otherwise: str) -> str:
@@ -169,7 +179,8 @@ def _wrapped(one: Page) -> Callable[..., Response]:
         try:
             return one.function(visit, **path)
         except Refused as refused:
-            return failed(refused.status, refused.error, refused.headers)
+            unknown = refused.status == 406 and request.method == "GET"  # how webhooks say that there is none (spec 4)
+            return failed(404 if unknown else refused.status, refused.error, refused.headers)
 
     return view
 

@@ -1,5 +1,7 @@
 """Templates and what they use: times, states, addresses of static files."""
 
+import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -8,6 +10,7 @@ from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from api.console.files import StaticFiles
+from api.console.states import badge, named
 
 HERE = Path(__file__).parent
 FILES = StaticFiles(HERE / "static", "/console/static")
@@ -37,6 +40,38 @@ def moment(text: str | None, seconds: bool = True) -> Markup:
     return Markup('<time datetime="{}" title="UTC">{}</time>').format(text, shown)
 
 
+def moment_text(text: str) -> str:
+    """The same as plain text."""
+    return datetime.fromisoformat(text).astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def counted(found: Mapping[str, Any]) -> str:
+    """How many a list has; more than 10,000 are an estimate."""
+    return f"{found['count']:,}" if found.get("count_exact", True) else f"about {found['count']:,}"
+
+
+def plain(value: Any) -> str:
+    """A value of JSON for a cell: texts and numbers as they are, what is nested as JSON."""
+    if value is None:
+        return "–"
+    return str(value) if isinstance(value, str | int | float) else json.dumps(value, ensure_ascii=False, indent=1)
+
+
+def as_json(value: Any) -> str:
+    """For people to read."""
+    return json.dumps(value, ensure_ascii=False, indent=2)
+
+
+def breakable(text: str) -> Markup:
+    """A name with dots that may be broken at them."""
+    return Markup(".<wbr>").join(str(text).split("."))
+
+
+def figure(value: Any) -> str:
+    """A number with at most two places behind the point."""
+    return "–" if value is None else f"{value:,.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+
+
 def words(text: Any) -> str:
     """`waiting_for_transfer` as people write it."""
     return str(text).replace("_", " ")
@@ -45,5 +80,7 @@ def words(text: Any) -> str:
 _pages = Environment(
     loader=ChoiceLoader(_loaders), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
 )
-_pages.filters.update({"moment": moment, "words": words})
-_pages.globals.update({"static": FILES.address})
+_pages.filters.update(
+    {"moment": moment, "words": words, "plain": plain, "figure": figure, "breakable": breakable, "json": as_json}
+)
+_pages.globals.update({"static": FILES.address, "badge": badge, "counted": counted, "state_name": named})

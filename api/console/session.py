@@ -1,6 +1,7 @@
 """Who is at the screen: a key of the API (kept hashed, expiring, revocable: spec 3.1) in a cookie that no script reads;
 and the token that each form carries, so that no other site can send one (CSRF)."""
 
+import base64
 import hashlib
 import hmac
 import secrets
@@ -13,7 +14,7 @@ from api.http.keys import digest_of
 SECONDS = 12 * 3600
 """A session ends after a working day, whatever is done in it."""
 
-SESSION, VISIT = "daybook", "daybook-visit"
+SESSION, VISIT, NOTE = "daybook", "daybook-visit", "daybook-said"
 FIELD, HEADER = "csrf", "X-CSRF-Token"
 
 
@@ -52,6 +53,23 @@ def check(asked: Request, secret: str, bound_to: str) -> None:
     foreign = asked.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none")
     if foreign or not hmac.compare_digest(given.encode(), token(secret, bound_to).encode()):
         raise Failure(403, "stale_form", "This form is no longer good. Go back, load the page anew and send it again.")
+
+
+def note(asked: Request, response: Response, secret: str, text: str) -> None:
+    """A sentence for the next page; signed, so that nobody else puts words into our mouth."""
+    plain = base64.urlsafe_b64encode(text[:500].encode()).decode()
+    _set(asked, response, NOTE, f"{token(secret, 'note:' + plain)}.{plain}", 60)
+
+
+def noted(asked: Request, secret: str) -> str:
+    signed, _, plain = asked.cookies.get(_name(asked, NOTE), "").partition(".")
+    if not plain or not hmac.compare_digest(signed.encode(), token(secret, "note:" + plain).encode()):
+        return ""
+    return base64.urlsafe_b64decode(plain).decode()
+
+
+def forget_note(asked: Request, response: Response) -> None:
+    response.delete_cookie(_name(asked, NOTE), path="/", secure=asked.is_secure, httponly=True, samesite="Lax")
 
 
 def _set(asked: Request, response: Response, name: str, value: str, seconds: int) -> None:

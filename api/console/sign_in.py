@@ -28,7 +28,7 @@ def sign_in(visit: Visit) -> Response:
             return response
     csrf = session.token(visit.services.secret_key, came)
     username = request.form.get("username", "")
-    shown = render("sign_in.html", visit=visit, nav=[], csrf=csrf, said=said, next=wanted, username=username)
+    shown = render("sign_in.html", visit=visit, nav=[], noted="", csrf=csrf, said=said, next=wanted, username=username)
     response = html(shown, status)
     session.note_visit(request, response, came)
     return response
