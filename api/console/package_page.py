@@ -108,7 +108,7 @@ def _why(visit: Visit, now: dict[str, Any]) -> Why | None:
     path = f"orderexecutionplans/{now['plan']}/"
     if now["plan"] is None or not visit.api.may("GET", path):
         return None
-    return why_of(visit, visit.api.get(path), now["id"])
+    return why_of(visit.api.get(path), now["id"])
 
 
 def _items(shown: dict[str, Any]) -> list[Item]:

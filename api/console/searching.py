@@ -5,7 +5,6 @@ from typing import Any
 
 from flask import Response
 
-from api.audit_tools import explanation
 from api.console.frame import Visit, page
 from api.console.inside import Refused
 
@@ -66,7 +65,12 @@ def chain(visit: Visit, id: str) -> Response:
 
 @page("/console/plans/<int:id>/")
 def plan(visit: Visit, id: int) -> Response:
-    """A plan with every rule's candidates."""
-    shown = visit.api.get(f"orderexecutionplans/{id}/")
-    found = explanation(visit.services.log, shown["inputs"])
-    return visit.show("plan.html", plan=shown, rules=found["rules"] if found else [])
+    """A plan with every rule's candidates; and why it was not another location, where one is named."""
+    about = visit.query.get("why_not", "").strip()
+    try:
+        shown, refused = visit.api.get(f"orderexecutionplans/{id}/", why_not=about), None
+    except Refused as wrong:
+        if not about:
+            raise
+        shown, refused = visit.api.get(f"orderexecutionplans/{id}/"), wrong
+    return visit.show("plan.html", plan=shown, rules=shown["rules"], about=about, refused=refused)

@@ -4,9 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from api.audit_tools import explanation
-from api.console.frame import Visit
-
 FIRST = 12
 """Candidates shown before the rest is folded away."""
 
@@ -41,14 +38,11 @@ def sentence_of(plan: dict[str, Any], package: int) -> str:
     return next((str(one) for one in plan["explanation"] if one.startswith(begins)), "")
 
 
-def why_of(visit: Visit, plan: dict[str, Any], package: int) -> Why:
+def why_of(plan: dict[str, Any], package: int) -> Why:
     """`plan`: an order execution plan as of the API."""
     mine = sentence_of(plan, package)
     rule = next((one["rule"] for one in plan["orderexecutionplanitem_set"] if one["package"] == package), "")
-    found = explanation(visit.services.log, plan["inputs"])
-    rows: list[dict[str, Any]] = (
-        next((r["candidates"] for r in found["rules"] if r["rule"] == rule), []) if found else []
-    )
+    rows: list[dict[str, Any]] = next((one["candidates"] for one in plan["rules"] if one["rule"] == rule), [])
     ranked = [one for one in rows if "rank" in one]
     keys = list(ranked[0]["sort_key"]) if ranked else []
     others = [one for one in plan["explanation"] if one != mine]
