@@ -16,6 +16,7 @@ from typing import Any
 from uuid import uuid4
 
 import msgspec
+import psycopg
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -31,8 +32,10 @@ KEY_OF_SUBJECT = "select key from customer_keys where subject = %(subject)s"
 WRAPPED = "select wrapped from customer_keys where key = %s"
 WRAPPED_OF_MANY = "select key, wrapped from customer_keys where key = any(%s)"
 FORGET = """
-update customer_keys set wrapped = null, subject = null, forgotten_at = now() where key = %s and wrapped is not null
+update customer_keys set wrapped = null, subject = null, forgotten_at = now()
+ where key = any(%s) and wrapped is not null
 """
+FORGOTTEN = "select key from customer_keys where wrapped is null order by key"
 
 _NONCE = 12
 
@@ -115,10 +118,22 @@ class Keyring:
     def forget(self, customer_key: str) -> bool:
         """Destroys the key; whether there was one. Other processes forget it when their copy is `keep` seconds old."""
         with self._datastore.get_connection() as connection:
-            destroyed = connection.execute(FORGET, (customer_key,)).rowcount
+            destroyed = destroy_keys(connection, [customer_key])
         with self._lock:
             self._keys.pop(customer_key, None)
         return destroyed == 1
+
+    def drop(self, customer_keys: Iterable[str]) -> None:
+        """What this process holds of them in memory, once others have destroyed them."""
+        with self._lock:
+            for key in customer_keys:
+                self._keys.pop(key, None)
+
+    def key_of(self, subject: str) -> str | None:
+        """The key of a customer that has one; None where nobody of this name has, or they were forgotten."""
+        with self._datastore.get_connection() as connection:
+            found = connection.execute(KEY_OF_SUBJECT, {"subject": self._name(subject)}).fetchone()
+        return None if found is None else str(found["key"])
 
     def _name(self, subject: str) -> bytes:
         return hmac.digest(self._naming, subject.strip().casefold().encode(), hashlib.sha256)
@@ -149,6 +164,16 @@ class Keyring:
             self._keys.move_to_end(customer_key)
             if len(self._keys) > self._held:
                 self._keys.popitem(last=False)
+
+
+def destroy_keys(connection: psycopg.Connection[Any], customer_keys: Iterable[str]) -> int:
+    """Destroys them for every process, in the transaction of the caller; gives how many there were to destroy."""
+    return connection.execute(FORGET, (list(customer_keys),)).rowcount
+
+
+def forgotten_keys(connection: psycopg.Connection[Any]) -> list[str]:
+    """The names of all keys that were destroyed: to be kept beside a backup, and destroyed again after a restore."""
+    return [str(row[0]) for row in connection.execute(FORGOTTEN)]
 
 
 def _derive(secret: str, purpose: bytes) -> bytes:

@@ -159,6 +159,10 @@ class EventLog(Application[str]):
         """Up to `limit` events of the chain that this request or job began, over all streams, by position."""
         return self._reader.correlated(id, after, limit)
 
+    def of_kind(self, kind: str, until: int | None = None) -> list[Recorded]:
+        """Every event of a kind's streams up to a position, by position: for small kinds."""
+        return self._reader.of_kind(kind, until)
+
     def head(self) -> Head:
         return self._reader.head()
 

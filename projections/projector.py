@@ -6,10 +6,11 @@ from typing import Any
 
 import psycopg
 
+from eventlog.keyring import destroy_keys
 from eventlog.log import EventLog
 from eventlog.recorded import Recorded
 from projections.objects.person import Reveal, Warm
-from projections.projection import Projection
+from projections.projection import Projection, forgotten_in
 from projections.rebuild import SHARE, Underway, rebuild
 from projections.schema import FOLLOWER, TABLES, install
 
@@ -35,12 +36,15 @@ class Projector:
             connection.execute("set local synchronous_commit = off")
             connection.execute(SHARE)
             projection.apply(connection, events)
+            if keys := forgotten_in(events):
+                destroy_keys(connection, keys)
 
         self._log.follow(FOLLOWER, handle, stop=stop, batch=BATCH)
 
     def _prepare(self, stop: Event) -> None:
         while not stop.is_set():
             try:
+                forget_again(self._log)
                 stale = install(self._log)
                 if stale:
                     logger.info("building anew: %s", ", ".join(stale))
@@ -49,3 +53,10 @@ class Projector:
             except (psycopg.OperationalError, psycopg.InterfaceError, Underway) as trouble:
                 logger.warning("the read models are not ready: %s", str(trouble).strip().split("\n")[0])
                 stop.wait(0.5)
+
+
+def forget_again(log: EventLog) -> int:
+    """Destroys the keys of all whom the log says were forgotten, where a restore brought some back; gives how many."""
+    with log.listening() as connection:
+        keys = forgotten_in(log.of_kind("customer"))
+        return destroy_keys(connection, keys) if keys else 0

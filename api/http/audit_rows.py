@@ -26,10 +26,11 @@ PERSONAL = frozenset(
         "email",
         "phone_number",
         "phone",
+        "document",
     }
 )
-"""Fields whose values are a person's. They are not kept here: the event has them, sealed with the customer's key, and
-forgets them with it (spec 6.2)."""
+"""Fields whose values are a person's, papers among them. They are not kept here: the event has them, sealed with the
+customer's key, and forgets them with it (spec 6.2)."""
 
 PERSONAL_MARK = "[personal]"
 MOST_BYTES = 16 * 1024
@@ -58,6 +59,7 @@ CONTENT_TYPES = {
     "cargo-companies": "cargocompany",
     "scenarios": "scenario",
     "transfer-scenarios": "transferscenario",
+    "customers": "customer",
     "users": "user",
     "transitions": "transition",
     "application_settings": "applicationsetting",

@@ -40,6 +40,7 @@ OBJECTS = {
     "Customer": "id:any email:str? first_name:str? last_name:str? phone_number:str?",
     "CustomerListed": """id:int email:str? first_name:str? last_name:str? phone_number:str? created_date:time?
         modified_date:time?""",
+    "CustomerForgotten": "id:int orders:int",
     "RetailStore": "erp_code:str name:str?",
     "Order": """id:int omnitron_id:any number:str state:State commands:AllowedCommand[] channel:int channel_name:str?
         customer:Customer currency:str? amount:decimal discount_amount:decimal shipping_amount:decimal

@@ -2,6 +2,7 @@
 
 Forgetting a customer empties their rows; building it anew after that gives the same, because the key is gone."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -49,9 +50,9 @@ ORDER_CUSTOMERS = OfState(
     ),
 )
 
-FORGET = "update order_customers set first_name = null, last_name = null, email = null where key = %s"
+FORGET = "update {} set first_name = null, last_name = null, email = null where key = any(%s)"
 
 
-def forget(connection: psycopg.Connection[Any], key: str) -> int:
-    """Empties the rows of a customer whose key was destroyed; gives how many there were."""
-    return connection.execute(FORGET, (key,)).rowcount
+def forget(connection: psycopg.Connection[Any], keys: Iterable[str], table: str = ORDER_CUSTOMERS.name) -> int:
+    """Empties the rows of customers whose keys were destroyed; gives how many there were."""
+    return connection.execute(FORGET.format(table).encode(), (list(keys),)).rowcount

@@ -23,7 +23,11 @@ def person(order: Order, reveal: Reveal) -> Mapping[str, Any]:
 
 def customer_id(personal: Personal) -> int:
     """The same in all orders of a customer: made of the name of their key, which says nothing of them."""
-    return named_id("customer", personal.key)
+    return customer_id_of(personal.key)
+
+
+def customer_id_of(key: str) -> int:
+    return named_id("customer", key)
 
 
 def customer_object(of: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from domain import (
     application_settings,
     carriers,
     correcting,
+    customer,
     discrepancy,
     invoice,
     jobs,
@@ -251,6 +252,7 @@ EXAMPLES: tuple[Any, ...] = (
         webhook=60, reason="gone", since=datetime(2026, 11, 20, 9, tzinfo=UTC), status=410
     ),
     settings.RecordRemoved(record=60),
+    customer.CustomerForgotten(customer=70, key="0f3a"),
     correcting.PackageStateCorrected(
         package=10, before=PackageStatus.shipped, state=PackageStatus.packed, reason="it stands on the shelf"
     ),

@@ -1,5 +1,4 @@
-"""`correct-state` (spec 1.8): any state a person names that can be; stock, reservations and lines follow; the laws
-hold."""
+"""`correct-state` (spec 1.8): any state that can be; stock, reservations and lines follow; the laws hold."""
 
 from typing import Any
 

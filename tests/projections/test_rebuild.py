@@ -136,7 +136,7 @@ def test_the_forgotten_stay_forgotten(log: EventLog) -> None:
         caught_up(log)
     forgotten.add("key7")
     with log.listening() as connection:
-        assert forget(connection, "key7") == 1
+        assert forget(connection, ["key7"]) == 1
         before = digest(connection, "order_customers")
     done = rebuild(log, "order_customers", opens)["order_customers"]
     assert done.old == done.new == before
