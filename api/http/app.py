@@ -17,6 +17,7 @@ from api.http.audit_rows import audit_row
 from api.http.bodies import read_body
 from api.http.dry_run import DryRun
 from api.http.errors import Failure, answer
+from api.http.languages import language_of, told_in
 from api.http.request_audit import RequestAudit
 from api.http.routes import ALL, ANYBODY, ROUTES, Answer, Call, Route, Services
 from api.http.users import NOBODY, Caller, Users
@@ -141,8 +142,11 @@ def _response(answered: Answer) -> Response:
         bare = Response(status=answered.status, headers=dict(answered.headers))
         del bare.headers["Content-Type"]
         return bare
-    text = json.dumps(answered.json, ensure_ascii=False, separators=(",", ":"))
-    return Response(text, answered.status, dict(answered.headers), content_type="application/json")
+    language = language_of(request.accept_languages)
+    text = json.dumps(told_in(language, answered.json), ensure_ascii=False, separators=(",", ":"))
+    told = Response(text, answered.status, dict(answered.headers), content_type="application/json")
+    told.headers["Content-Language"] = language
+    return told
 
 
 def _failed(error: BaseException) -> Response:
