@@ -56,7 +56,32 @@ class Filter:
 
 BIGGEST = 2**63 - 1
 
+Looks = Mapping[str, Any]
 
+_LOOKS: dict[Read, Looks] = {}
+
+TEXT: Looks = {"type": "string", "pattern": "^[^\\u0000]*$"}
+
+
+def looks(schema: Looks) -> Callable[[Read], Read]:
+    """Declares what a reader's texts look like, as JSON Schema of one value."""
+
+    def declare(read: Read) -> Read:
+        _LOOKS[read] = schema
+        return read
+
+    return declare
+
+
+def looks_of(read: Read) -> Looks:
+    """JSON Schema of a filter's text; any text, unless said."""
+    return _LOOKS.get(read, TEXT)
+
+
+WHOLE: Looks = {"type": "integer", "minimum": -BIGGEST, "maximum": BIGGEST}
+
+
+@looks(WHOLE)
 def whole(text: str, _: Settings) -> int:
     try:
         value = int(text)
@@ -73,6 +98,7 @@ def word(text: str, _: Settings) -> str:
     return cut(text)
 
 
+@looks(WHOLE)
 def digits(text: str, settings: Settings) -> str:
     return str(whole(text, settings))
 
@@ -87,6 +113,7 @@ def beginning_any_case(text: str, settings: Settings) -> str:
     return beginning(text.lower(), settings)
 
 
+@looks({"enum": ["true", "false", "1", "0"]})
 def truth(text: str, _: Settings) -> bool:
     known = {"true": True, "1": True, "false": False, "0": False}
     if text.lower() not in known:
@@ -94,6 +121,10 @@ def truth(text: str, _: Settings) -> bool:
     return known[text.lower()]
 
 
+MOMENT: Looks = {"anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "format": "date"}]}
+
+
+@looks(MOMENT)
 def moment(text: str, _: Settings) -> datetime:
     """A time as RFC 3339, without a zone in UTC; or a day, which is its beginning."""
     try:
@@ -103,6 +134,7 @@ def moment(text: str, _: Settings) -> datetime:
         raise Wrong("A time such as 2026-11-23T10:00:00Z is needed.") from None
 
 
+@looks(MOMENT)
 def last_moment(text: str, settings: Settings) -> datetime:
     """As `moment`; a day is its end."""
     at = moment(text, settings)
@@ -113,7 +145,14 @@ def last_moment(text: str, settings: Settings) -> datetime:
 
 def several(read: Read) -> Read:
     """Values with commas between them."""
-    return lambda text, settings: [read(part.strip(), settings) for part in text.split(",") if part.strip()]
+    one = looks_of(read)
+    parted = {**one, "pattern": "^[^\\u0000,]*$"} if one == TEXT else one
+
+    @looks({"type": "array", "items": parted})
+    def read_all(text: str, settings: Settings) -> list[Any]:
+        return [read(part.strip(), settings) for part in text.split(",") if part.strip()]
+
+    return read_all
 
 
 def state(content_type: str, states: type[Enum]) -> Read:
@@ -123,6 +162,7 @@ def state(content_type: str, states: type[Enum]) -> Read:
         for name in (member.value, member.name, state_id(member, content_type)):
             known[str(name)] = member.value
 
+    @looks({"enum": list(known), "description": "By enum value, name or id."})
     def read(text: str, _: Settings) -> Any:
         if text not in known:
             raise Wrong(f"There is no such state; known are {', '.join(str(m.value) for m in states)}.")
@@ -147,6 +187,7 @@ def code(text: str, settings: Settings) -> int:
     return -1 if location is None else int(location.id)
 
 
+@looks({"enum": ["store", "warehouse"]})
 def of_type(text: str, settings: Settings) -> list[int]:
     """All locations of a type."""
     if text not in ("store", "warehouse"):
@@ -198,6 +239,7 @@ def of_day(column: str) -> Filter:
     return Filter(f"{column} >= (%s)::timestamptz and {column} < (%s)::timestamptz", day, f"{column} desc")
 
 
+@looks(MOMENT)
 def day(text: str, settings: Settings) -> tuple[datetime, datetime]:
     start = datetime.combine(moment(text, settings).date(), time.min, UTC)
     return start, start + timedelta(days=1)

@@ -45,6 +45,20 @@ NOTHING = "nothing"
 
 
 @dataclass(frozen=True)
+class Parameter:
+    """A parameter of a query: a sentence, what its text looks like (JSON Schema), whether nothing is answered without
+    it."""
+
+    sentence: str
+    schema: Mapping[str, Any] = field(default_factory=lambda: {"type": "string"})
+    required: bool = False
+
+
+Query = Mapping[str, str | Parameter]
+"""Name → what is said of it; a sentence alone is that of any text."""
+
+
+@dataclass(frozen=True)
 class Services:
     """What the routes work with."""
 
@@ -127,7 +141,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 @dataclass(frozen=True)
 class Route:
     """`body`: a marshmallow schema (instance) or None; `free_body`: any JSON object, checked by the function; `query`:
-    parameter name → sentence; `answers`: the OpenAPI component of the answer; `reach`: OWN, COMMON or ALL; `unkept`:
+    its parameters by name; `answers`: the OpenAPI component of the answer; `reach`: OWN, COMMON or ALL; `unkept`:
     which of KEPT_BY_WRITES this one does not keep → why not."""
 
     method: str
@@ -136,7 +150,7 @@ class Route:
     roles: frozenset[str]
     body: Schema | None
     free_body: bool
-    query: Mapping[str, str]
+    query: Query
     status: int
     tag: str
     answers: str
@@ -159,7 +173,7 @@ def route(
     tag: str,
     body: Schema | None = None,
     free_body: bool = False,
-    query: Mapping[str, str] | None = None,
+    query: Query | None = None,
     status: int = 200,
     answers: str = "",
     reach: str = ALL,

@@ -7,7 +7,7 @@ import psycopg
 
 from domain.location import Location
 from projections.fetching import fetch
-from projections.filters import PLACES, BadFilter, Read, Settings, UnknownFilter, Wrong, several, truth, whole, word
+from projections.filters import PLACES, BadFilter, Read, Settings, UnknownFilter, Wrong, looks, several, truth, whole, word
 from projections.objects.location import location_object
 from projections.objects.named_id import place_id
 from projections.objects.person import Reveal
@@ -25,6 +25,7 @@ ROLES = (
 Holds = Callable[[Location, Any], bool]
 
 
+@looks({"enum": ["store", "warehouse"]})
 def _type(text: str, _: Settings) -> str:
     if text not in ("store", "warehouse"):
         raise Wrong("store or warehouse is needed.")

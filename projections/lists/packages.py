@@ -16,6 +16,7 @@ from projections.filters import (
     equal,
     keys,
     last_moment,
+    looks,
     moment,
     named,
     of_day,
@@ -31,6 +32,7 @@ from projections.listing import List
 from projections.lists.shown import objects
 
 
+@looks({"enum": ["true", "false", "1", "0"]})
 def _collected(text: str, settings: Settings) -> list[str]:
     """Delivery types of click and collect, or the others (spec 3.3)."""
     return ["store_pickup"] if truth(text, settings) else ["home"]
@@ -78,8 +80,7 @@ FILTERS: dict[str, Filter] = {
     ),
     "shipping_option__in": one_of("t.shipping_option", word),
     "shipping_option__not_in": Filter("t.shipping_option <> all(%s) or t.shipping_option is null", several(word)),
-    # No package carries a failed cancellation yet: none with true, all with false.
-    "cancellation_failure": Filter("not %s", truth),
+    "cancellation_failure": equal("t.cancellation_failure", truth),
 }
 
 PACKAGES = List(

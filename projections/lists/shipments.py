@@ -3,6 +3,7 @@
 from domain.discrepancy import DiscrepancyReason
 from domain.states import ShipmentStatus
 from projections.filters import (
+    Filter,
     Settings,
     Wrong,
     among,
@@ -11,8 +12,10 @@ from projections.filters import (
     dates,
     equal,
     keys,
+    looks,
     named,
     states,
+    whole,
     word,
 )
 from projections.listing import List
@@ -31,11 +34,11 @@ SHIPMENTS = List(
         **dates("modified_date", "t.modified"),
         **dates("shipped_date", "t.shipped"),
         **dates("delivered_date", "t.delivered"),
-        **dates("shipped_date", "t.shipped"),
-        **dates("delivered_date", "t.delivered"),
         "cargo_company": equal("t.cargo_company", named("cargo_company")),
         "awb_number": among("t.id", "shipment_awb_numbers", "shipment_id", "x.awb_number = %s", word),
         "package": equal("t.package_id"),
+        # What carries a transfer is only recorded with it (T2): no shipment is of one.
+        "transfer_order": Filter("t.package_id is null and t.id = %s", whole),
         "package__number": equal("t.package_number", word),
         "order": equal("t.order_id"),
         "order__number": begins("t.package_number"),
@@ -54,6 +57,7 @@ SHIPMENTS = List(
 )
 
 
+@looks({"enum": list(DiscrepancyReason)})
 def _reason(text: str, _: Settings) -> str:
     if text not in DiscrepancyReason.__members__:
         raise Wrong(f"There is no such reason; known are {', '.join(DiscrepancyReason)}.")

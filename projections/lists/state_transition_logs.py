@@ -6,7 +6,7 @@ from typing import Any
 
 import psycopg
 
-from projections.filters import Filter, Settings, Wrong, dates, equal, keys, one_of, several, word
+from projections.filters import Filter, Settings, Wrong, dates, equal, keys, looks, looks_of, one_of, several, word
 from projections.listing import List, Row
 from projections.objects.person import Reveal
 from projections.objects.state import CONTENT_TYPES, state_id, state_object
@@ -18,6 +18,7 @@ _MEMBERS: dict[tuple[str, str], Enum] = {
 }
 
 
+@looks({"enum": sorted({text for (of, value), m in _MEMBERS.items() for text in (str(state_id(m, of)), value, m.name)})})
 def _known(text: str, _: Settings) -> list[tuple[str, str]]:
     """(content type, enum value) of the states with this id, value or name."""
     found = [key for key, member in _MEMBERS.items() if text in (str(state_id(member, key[0])), key[1], member.name)]
@@ -26,11 +27,13 @@ def _known(text: str, _: Settings) -> list[tuple[str, str]]:
     return found
 
 
+@looks(looks_of(several(_known)))
 def _pairs(text: str, settings: Settings) -> tuple[list[str], list[str]]:
     found = [pair for part in several(_known)(text, settings) for pair in part]
     return [of for of, _ in found], [value for _, value in found]
 
 
+@looks({"enum": list(_LOGGED)})
 def _content_type(text: str, _: Settings) -> str:
     if text not in _LOGGED:
         raise Wrong(f"Known are {', '.join(_LOGGED)}.")

@@ -34,6 +34,7 @@ class PackageRow(msgspec.Struct):
     promised_from: datetime | None
     promised_to: datetime | None
     shipping_option: str | None
+    cancellation_failure: bool
     created: datetime | None
     modified: datetime | None
     version: int
@@ -62,6 +63,7 @@ def _row(order: Order, package: Package, position: int, _reveal: Reveal) -> list
             order.date_placed,
             *promised(order),
             shipping_option(order),
+            package.cancellation_failure is not None,
             package.created,
             package.modified,
             package.version,
@@ -104,6 +106,7 @@ PACKAGES = OfState(
         "(promised_to) where promised_to is not null",
         "using gist (tstzrange(promised_from, promised_to, '[]')) where promised_from is not null",
         "(shipping_option, id) where shipping_option is not null",
+        "(id) where cancellation_failure",
         "(created)",
         "(modified)",
         "(position)",

@@ -94,6 +94,10 @@ def test_too_late_is_declined_and_the_package_says_so(site: Site) -> None:
     assert (late["accepted"], late["package"]) == (False, package) and "packed (500)" in late["reason"]
     assert (unknown["order_item"], unknown["accepted"], unknown["package"]) == (9, False, None)
     assert shown(site, package)["cancellation_failure"] is True
+    site.caught_up()
+    failed = [row["id"] for row in site.admin.get("packages/?cancellation_failure=true")["results"]]
+    others = [row["id"] for row in site.admin.get("packages/?cancellation_failure=false&limit=100")["results"]]
+    assert package in failed and package not in others
 
 
 def test_a_person_decides(site: Site) -> None:
