@@ -19,7 +19,7 @@ from api.http.dry_run import DryRun
 from api.http.errors import Failure, answer
 from api.http.languages import language_of, told_in
 from api.http.request_audit import RequestAudit
-from api.http.routes import ALL, ANYBODY, ROUTES, Answer, Call, Route, Services
+from api.http.routes import ALL, ANYBODY, ROUTES, Answer, Call, Route, Services, is_dry
 from api.http.users import NOBODY, Caller, Users
 from api.settings import Settings
 from eventlog.log import EventLog
@@ -108,7 +108,7 @@ def _wrapped(route: Route, services: Services, users: Users) -> Any:
             raise Failure(403, "forbidden", f"This needs one of the roles {', '.join(sorted(route.roles))}.")
         if caller.locations is not None and route.reach == ALL and route.roles is not ANYBODY:
             raise Failure(403, "forbidden", "This is about all locations; you are limited to some.")
-        if "dry_run" in route.unkept and request.args.get("dry_run", "").lower() in ("true", "1"):
+        if route.method != "GET" and is_dry(request.args) and "dry_run" in route.unkept:
             raise Failure(400, "bad_request", f"There is no dry run of this: {route.unkept['dry_run']}.")
         if route.method == "GET":
             _wait_for_reads(services)

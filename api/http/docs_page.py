@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,8 @@ def rendered() -> tuple[str, str]:
     policy = (
         f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
-    return _pages.get_template("docs.html").render(style=_Safe(style), tags=_tags()), policy
+    page = _pages.get_template("docs.html")
+    return page.render(style=_Safe(style), tags=_tags(), objects=_objects(document())), policy
 
 
 class _Safe(str):
@@ -55,31 +57,62 @@ def _tags() -> list[tuple[str, list[dict[str, Any]]]]:
 
 
 def _row(known: dict[str, Any], path: str, method: str, said: dict[str, Any]) -> dict[str, Any]:
-    status = next(iter(said["responses"]))
-    contents = list(said["responses"][status].get("content", {}).values())
-    schema: dict[str, Any] = contents[0]["schema"] if contents else {}
-    answers = _called(schema) or (
-        f"page of {_called(schema['properties']['results']['items'])}" if _pages_of(schema) else ""
-    )
-    body = said.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
+    content = said.get("requestBody", {}).get("content", {}).get("application/json", {})
     return {
         "id": said["operationId"],
         "method": method.upper(),
         "path": path,
         "sentence": said["summary"],
-        "roles": said.get("description", "").removeprefix("Roles: ").removesuffix("."),
-        "status": status,
-        "answers": answers,
+        "description": [part for part in said.get("description", "").split("\n\n") if part],
+        "open": not said.get("security", [True]),
+        "answers": [_answer(status, one) for status, one in sorted(said["responses"].items())],
         "parameters": [
-            {"name": one["name"], "where": one["in"], "sentence": one.get("description", "")}
+            {
+                "name": one["name"],
+                "where": one["in"] + (", required" if one.get("required") else ""),
+                "sentence": one.get("description", ""),
+                "looks": _told(one.get("schema", {})),
+            }
             for one in said["parameters"]
         ],
-        "bodies": [] if body is None else _bodies(known, body),
+        "bodies": [] if "schema" not in content else _bodies(known, content["schema"]),
+        "examples": _examples(content),
     }
 
 
-def _pages_of(schema: dict[str, Any]) -> bool:
-    return "results" in schema.get("properties", {}) and "count" in schema["properties"]
+def _answer(status: str, said: dict[str, Any]) -> dict[str, Any]:
+    """What is answered with this status: a sentence, the names of the objects, examples."""
+    contents = said.get("content", {})
+    content: dict[str, Any] = next(iter(contents.values())) if contents else {}
+    return {
+        "status": status,
+        "sentence": said.get("description", ""),
+        "objects": list(dict.fromkeys(_named(content.get("schema", {})))),
+        "examples": _examples(content),
+    }
+
+
+def _named(schema: dict[str, Any]) -> list[str]:
+    """The components that a schema leads to at once."""
+    if "$ref" in schema:
+        return [_called(schema)]
+    if "results" in schema.get("properties", {}):
+        return _named(schema["properties"]["results"].get("items", {}))
+    return [name for way in ("anyOf", "oneOf", "allOf") for one in schema.get(way, ()) for name in _named(one)]
+
+
+def _examples(content: dict[str, Any]) -> list[tuple[str, str]]:
+    found: dict[str, dict[str, Any]] = content.get("examples", {})
+    return [(name, json.dumps(one["value"], ensure_ascii=False, indent=1)) for name, one in found.items()]
+
+
+def _objects(known: dict[str, Any]) -> list[dict[str, Any]]:
+    """Every component that is an object, with its fields."""
+    found = []
+    for name, schema in sorted(known["components"]["schemas"].items()):
+        rows = [{"name": field, "sentence": _told(said)} for field, said in schema.get("properties", {}).items()]
+        found.append({"name": name, "sentence": schema.get("description", ""), "fields": rows})
+    return found
 
 
 def _called(schema: dict[str, Any]) -> str:

@@ -5,8 +5,9 @@ from dataclasses import replace
 from typing import Any
 
 from api.http.own_places import narrowed
-from api.http.paging import PARAMETERS, Asked, asked_of, page_of
-from api.http.routes import ALL, OMS, OWN, READ, Answer, Call, route
+from api.http.paging import PARAMETERS, Asked, asked_of, page_of, sorted_by
+from api.http.routes import ALL, OMS, OWN, READ, Answer, Call, Parameter, route
+from projections import filters as filtering
 from projections import queries
 from projections.listing import COUNTED_TO, Page
 
@@ -113,17 +114,17 @@ _SUFFIXES = {
 }
 
 
-def parameters(name: str) -> dict[str, str]:
-    """Every query parameter of a list with a sentence, for OpenAPI."""
+def parameters(name: str) -> dict[str, str | Parameter]:
+    """Every query parameter of a list with a sentence and what its text looks like, for OpenAPI."""
     known = queries.LISTS[name]
-    said = {one: _sentence(one) for one in known.filters}
+    said: dict[str, str | Parameter] = {
+        one: Parameter(_sentence(one), filtering.looks_of(found[0] if isinstance(found, tuple) else found.read))
+        for one, found in known.filters.items()
+    }
     if getattr(known, "cursor", None):
-        said["position__gt"] = "What changed after this position of the log, in its order; free of gaps."
-    sorts: Any = getattr(known, "sorts", None)
-    paging = dict(PARAMETERS)
-    if sorts:
-        paging["sort"] += f" Known: {', '.join(sorts)}."
-    return {**paging, **said}
+        words = "What changed after this position of the log, in its order; free of gaps."
+        said["position__gt"] = Parameter(words, filtering.WHOLE)
+    return {**PARAMETERS, **sorted_by(known.sorts), **said}
 
 
 def _sentence(name: str) -> str:

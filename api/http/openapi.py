@@ -6,12 +6,13 @@ from typing import Any
 
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
-from marshmallow import fields as ma
 
+from api.http.field_schemas import takes
 from api.http.free_bodies import FREE_BODIES
-from api.http.input_schemas import Ids, Rows, command_schemas, schema_of
+from api.http.input_schemas import command_schemas, schema_of
 from api.http.object_schemas import object_schemas
-from api.http.operations import PATH, operation
+from api.http.openapi_parameters import PATH
+from api.http.operations import operation
 from api.http.order_schema import OrderBody
 from api.http.routes import ANYBODY, OMS, ROUTES, Call, route
 from domain.kernel import COMMANDS
@@ -66,7 +67,7 @@ def document() -> dict[str, Any]:
         servers=[{"url": "/"}],
     )
     converter: Any = marshmallow.converter  # made when the spec took the plugin
-    converter.add_attribute_function(_taken_besides)
+    converter.add_attribute_function(takes)
     for name, scheme in {**SECURITY, "bearer": BEARER}.items():
         spec.components.security_scheme(name, scheme)
     components = {**object_schemas(), **FREE_BODIES, **_plain_components(), **_command_components(converter)}
@@ -93,17 +94,6 @@ def _name(schema: Any) -> str:
     cls = schema if isinstance(schema, type) else type(schema)
     partial = "Partial" if getattr(schema, "partial", None) else ""
     return f"{partial}{cls.__name__.removesuffix('Body')}Input"
-
-
-def _taken_besides(_converter: Any, field: Any, ret: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """What our fields take besides what apispec knows of their kind."""
-    if isinstance(field, ma.Decimal):
-        return {"type": ["string", "number", "null"] if field.allow_none else ["string", "number"]}
-    if isinstance(field, Ids):
-        return {"items": {"anyOf": [ret["items"], {"type": "object", "required": ["id"]}]}}
-    if isinstance(field, Rows):
-        return {"items": {"anyOf": [ret["items"], {"type": "integer", "description": "The id alone."}]}}
-    return {}
 
 
 def _plain_components() -> dict[str, Any]:

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from flask import request
 
 from api.http.errors import Failure, WrongInput
-from api.http.routes import Answer, Call
+from api.http.routes import Answer, Call, Parameter
 from api.http.tables import table
 from projections.listing import COUNTED_TO
 
@@ -17,13 +17,26 @@ FORMATS = ("json", "csv", "xlsx", "xls")
 TABLES = FORMATS[1:]
 """Formats for spreadsheets, which are given up to all the rows that pages go to in one."""
 
-PARAMETERS = {
-    "page": "Which page, from 1; pages go up to 10,000 rows, further on by a cursor.",
-    "limit": "Rows a page, 20 by default; more than 100 is 100, in csv and xlsx more than 10,000 is 10,000.",
-    "page_size": "The same as limit.",
-    "sort": "What to sort by, several with commas; `-` before a name turns it round.",
-    "ordering": "The same as sort.",
-    "format": "json, csv or xlsx (xls gives the same).",
+_WHOLE = {"type": "integer", "minimum": 1}
+
+
+def sorted_by(names: Iterable[str]) -> dict[str, Parameter]:
+    """`sort` and its twin, of a list that sorts by these."""
+    known = [way + name for name in names for way in ("", "-")]
+    looks = {"type": "array", "items": {"enum": known}}
+    said = f"What to sort by, several with commas; `-` before a name turns it round. Known: {', '.join(known[::2])}."
+    return {"sort": Parameter(said, looks), "ordering": Parameter("The same as sort.", looks)}
+
+
+PARAMETERS: dict[str, str | Parameter] = {
+    "page": Parameter("Which page, from 1; pages go up to 10,000 rows, further on by a cursor.", _WHOLE),
+    "limit": Parameter(
+        "Rows a page, 20 by default; more than 100 is 100, in csv and xlsx more than 10,000 is 10,000.", _WHOLE
+    ),
+    "page_size": Parameter("The same as limit.", _WHOLE),
+    "sort": Parameter("`id`, or `-id` for the last ones first.", {"enum": ["id", "-id"]}),
+    "ordering": Parameter("The same as sort.", {"enum": ["id", "-id"]}),
+    "format": Parameter("json, csv or xlsx (xls gives the same).", {"enum": list(FORMATS)}),
 }
 """Query parameters of every list, with a sentence each."""
 

@@ -9,6 +9,7 @@ from flask import Response
 from marshmallow import Schema
 from psycopg_pool import ConnectionPool
 
+from api.http.errors import WrongInput
 from api.http.request_audit import RequestAudit
 from api.http.users import Caller
 from api.settings import Settings
@@ -92,6 +93,14 @@ class Services:
         self.audit.close()
 
 
+def is_dry(query: Mapping[str, str]) -> bool:
+    """Raises WrongInput where it is neither true nor false: what was meant to be tried is never done."""
+    said = query.get("dry_run", "").lower()
+    if said not in ("true", "1", "false", "0", ""):
+        raise WrongInput(dry_run=["true or false is needed."])
+    return said in ("true", "1")
+
+
 @dataclass(frozen=True)
 class Call:
     """One request as a route's function sees it: checked input, who calls, under which request id. `raw`: the body byte
@@ -113,7 +122,7 @@ class Call:
     @property
     def dry(self) -> bool:
         """`?dry_run=true`: the checks and the events that would be written, nothing written (spec 3.1)."""
-        return self.query.get("dry_run", "").lower() in ("true", "1")
+        return is_dry(self.query)
 
 
 @dataclass(frozen=True)

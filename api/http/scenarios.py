@@ -9,7 +9,7 @@ from api.http.errors import WrongInput
 from api.http.paging import PARAMETERS, page_of_all
 from api.http.plain_json import plain
 from api.http.records import named, one, remove, rows, there
-from api.http.routes import OMS, PLAN, READ, Answer, Call, route
+from api.http.routes import OMS, PLAN, READ, Answer, Call, Query, route
 from api.http.saving import Saved, save
 from domain import settings
 from domain.kinds import KINDS, stream_of
@@ -125,7 +125,7 @@ def _definition(body: dict[str, Any]) -> dict[str, Any]:
 
 def _declare(routes: Routes, path: str) -> None:
     title = routes.title
-    queries: dict[str, dict[str, str]] = {
+    queries: dict[str, Query] = {
         "": {**PARAMETERS, **{name: f"Only with this {name}." for name in FILTERS}},
         "<int:id>/versions/": PARAMETERS,
         "<int:id>/diff/": {"from": "The version to compare.", "to": "The version to compare it with."},

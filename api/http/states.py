@@ -5,7 +5,7 @@ from typing import Any
 
 from api.http.details import not_found
 from api.http.paging import PARAMETERS, page_of_all
-from api.http.routes import COMMON, OMS, READ, Answer, Call, route
+from api.http.routes import COMMON, OMS, READ, Answer, Call, Parameter, route
 from projections.objects.state import CONTENT_TYPES, state_object
 
 STATE_FILTERS = ("content_type", "enum_class", "enum_value")
@@ -16,7 +16,7 @@ def states() -> list[dict[str, Any]]:
     return [state_object(member, of) for of, (_, members) in CONTENT_TYPES.items() for member in members]
 
 
-def _parameters(filters: tuple[str, ...]) -> dict[str, str]:
+def _parameters(filters: tuple[str, ...]) -> dict[str, str | Parameter]:
     return {**PARAMETERS} | {name: f"Only with this {name.replace('_', ' ')}." for name in filters}
 
 

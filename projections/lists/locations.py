@@ -7,7 +7,19 @@ import psycopg
 
 from domain.location import Location
 from projections.fetching import fetch
-from projections.filters import PLACES, BadFilter, Read, Settings, UnknownFilter, Wrong, looks, several, truth, whole, word
+from projections.filters import (
+    PLACES,
+    BadFilter,
+    Read,
+    Settings,
+    UnknownFilter,
+    Wrong,
+    looks,
+    several,
+    truth,
+    whole,
+    word,
+)
 from projections.objects.location import location_object
 from projections.objects.named_id import place_id
 from projections.objects.person import Reveal
@@ -80,6 +92,7 @@ class Locations:
 
     name = "stock_locations"
     filters = FILTERS
+    sorts = SORTS
 
     def find(
         self, params: Mapping[str, str], settings: Settings, scope: Sequence[int] | None, sort: str | None

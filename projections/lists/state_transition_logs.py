@@ -18,7 +18,9 @@ _MEMBERS: dict[tuple[str, str], Enum] = {
 }
 
 
-@looks({"enum": sorted({text for (of, value), m in _MEMBERS.items() for text in (str(state_id(m, of)), value, m.name)})})
+@looks(
+    {"enum": sorted({text for (of, value), m in _MEMBERS.items() for text in (str(state_id(m, of)), value, m.name)})}
+)
 def _known(text: str, _: Settings) -> list[tuple[str, str]]:
     """(content type, enum value) of the states with this id, value or name."""
     found = [key for key, member in _MEMBERS.items() if text in (str(state_id(member, key[0])), key[1], member.name)]

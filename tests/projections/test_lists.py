@@ -77,7 +77,7 @@ def test_pages_and_sorts_hold_every_row_once(world: World) -> None:
         "order__number": lambda p: p.number.split("P")[0],
         "order__date_placed": lambda p: next(o.date_placed for o in world.orders.values() if p.id in o.packages),
     }
-    assert set(keys) == set(LISTS["packages"].sorts)  # type: ignore[union-attr]  # packages are a table
+    assert set(keys) == set(LISTS["packages"].sorts)
     for name, key in keys.items():
         for sign in ("", "-"):
             found = world.all_ids("packages", {}, sort=sign + name)
