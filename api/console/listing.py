@@ -78,7 +78,8 @@ class Listing:
 
 def asked_at(path: str) -> Mapping[str, str]:
     """The query parameters of the API's list at a path, with a sentence each."""
-    return next(route.query for route in ROUTES if route.method == "GET" and route.path == whole(path))
+    known = next(route.query for route in ROUTES if route.method == "GET" and route.path == whole(path))
+    return {name: said if isinstance(said, str) else said.sentence for name, said in known.items()}
 
 
 def here(**changed: str | None) -> str:
