@@ -1,9 +1,13 @@
 """`oms api`: the HTTP API under gunicorn, threads in each of its processes."""
 
+import json
 import logging
 import signal
+from typing import Any
+from uuid import uuid4
 
 from flask import Flask
+from gunicorn import util
 from gunicorn.app.base import BaseApplication
 
 from api.http.app import create_app, services_of
@@ -12,6 +16,20 @@ from api.settings import Settings
 from eventlog.log import EventLog
 
 log_ = logging.getLogger("daybook.api")
+
+
+def write_error(sock: Any, status_int: int, reason: str, mesg: str) -> None:
+    """What gunicorn answers by itself, to what is no request or too long a one: in our shape, where it writes HTML."""
+    code = reason.lower().replace(" ", "_")
+    body = json.dumps({"error": {"code": code, "message": mesg}, "status_code": status_int})
+    lines = (
+        f"HTTP/1.1 {status_int} {reason}",
+        "Connection: close",
+        "Content-Type: application/json",
+        f"X-Request-ID: {uuid4().hex}",
+        f"Content-Length: {len(body)}",
+    )
+    util.write_nonblock(sock, "\r\n".join((*lines, "", body)).encode("ascii"))
 
 
 class Server(BaseApplication):
@@ -23,6 +41,7 @@ class Server(BaseApplication):
 
     def load_config(self) -> None:
         settings = self._settings
+        util.write_error = write_error
         for name, value in {
             "bind": f"{settings.host}:{settings.port}",
             "workers": settings.api_processes,

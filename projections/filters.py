@@ -92,6 +92,7 @@ def whole(text: str, _: Settings) -> int:
     return value
 
 
+@looks(TEXT)
 def word(text: str, _: Settings) -> str:
     if "\0" in text:
         raise Wrong("A text cannot hold NUL.")
@@ -103,12 +104,14 @@ def digits(text: str, settings: Settings) -> str:
     return str(whole(text, settings))
 
 
+@looks(TEXT)
 def beginning(text: str, settings: Settings) -> str:
     """For `like`: texts that begin with this one."""
     plain = word(text, settings).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return plain + "%"
 
 
+@looks(TEXT)
 def beginning_any_case(text: str, settings: Settings) -> str:
     return beginning(text.lower(), settings)
 
@@ -121,7 +124,9 @@ def truth(text: str, _: Settings) -> bool:
     return known[text.lower()]
 
 
-MOMENT: Looks = {"anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "format": "date"}]}
+MOMENT: Looks = {
+    "anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "format": "date"}, {"const": ""}]
+}
 
 
 @looks(MOMENT)
@@ -146,7 +151,7 @@ def last_moment(text: str, settings: Settings) -> datetime:
 def several(read: Read) -> Read:
     """Values with commas between them."""
     one = looks_of(read)
-    parted = {**one, "pattern": "^[^\\u0000,]*$"} if one == TEXT else one
+    parted = {**one, "pattern": "^[^\\u0000,]*$"} if one.get("type") == "string" else one
 
     @looks({"type": "array", "items": parted})
     def read_all(text: str, settings: Settings) -> list[Any]:
@@ -286,6 +291,7 @@ def places() -> Mapping[str, Filter]:
     return found
 
 
+@looks(TEXT)
 def id_or_word(text: str, settings: Settings) -> tuple[int, str]:
     number = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else -1
     return number, word(text, settings)

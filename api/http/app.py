@@ -16,7 +16,7 @@ from api.http import every_route, metrics
 from api.http.audit_rows import audit_row
 from api.http.bodies import read_body
 from api.http.dry_run import DryRun
-from api.http.errors import Failure, answer
+from api.http.errors import Failure, WrongInput, answer
 from api.http.languages import language_of, told_in
 from api.http.request_audit import RequestAudit
 from api.http.routes import ALL, ANYBODY, ROUTES, Answer, Call, Route, Services, is_dry
@@ -112,6 +112,9 @@ def _wrapped(route: Route, services: Services, users: Users) -> Any:
             raise Failure(400, "bad_request", f"There is no dry run of this: {route.unkept['dry_run']}.")
         if route.method == "GET":
             _wait_for_reads(services)
+        for name, text in request.args.items(multi=True):
+            if "\0" in text:  # no text of PostgreSQL holds one
+                raise WrongInput(**{name: ["A text cannot hold NUL."]})
         body = read_body(request, route.body, free=route.free_body)
         call = Call(
             services,

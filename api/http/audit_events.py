@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from api.http.errors import Failure, WrongInput
-from api.http.paging import PARAMETERS, asked_of, page_of
+from api.http.paging import NEWEST_FIRST, asked_of, page_of
 from api.http.routes import AUDIT, OMS, Answer, Call, route
 from projections.fetching import fetch
 from projections.filters import BIGGEST, Wrong, moment
@@ -43,10 +43,9 @@ FILTERS = {
     "timestamp__gte": "Not before this time.",
     "timestamp__lte": "Not after this time.",
 }
-_PAGING = {name: text for name, text in PARAMETERS.items() if name not in ("sort", "ordering")}
 
 
-@route("GET", PATH, roles=AUDIT, tag="settings", query={**_PAGING, **FILTERS}, answers="[AuditEvent]")
+@route("GET", PATH, roles=AUDIT, tag="settings", query={**NEWEST_FIRST, **FILTERS}, answers="[AuditEvent]")
 def audit_events(call: Call) -> Answer:
     """A page of requests that changed something or were refused: who, from where, what, with which outcome."""
     asked = asked_of(call)

@@ -5,13 +5,19 @@ from typing import Any
 
 from api.http.simulation_schemas import SIMULATIONS
 
+
+def each(schema: dict[str, Any]) -> dict[str, Any]:
+    """A row of a call that takes many, each answered on its own."""
+    return {"anyOf": [schema, {"description": "Whatever else it is: refused on its own, in its place of the results."}]}
+
+
 FREE_BODIES: dict[str, dict[str, Any]] = {
     **SIMULATIONS,
     "OrdersInput": {
         "type": "object",
         "required": ["orders"],
         "properties": {
-            "orders": {"type": "array", "maxItems": 1000, "items": {"$ref": "#/components/schemas/OrderInput"}}
+            "orders": {"type": "array", "maxItems": 1000, "items": each({"$ref": "#/components/schemas/OrderInput"})}
         },
     },
     "OrdersTaken": {
@@ -41,15 +47,17 @@ FREE_BODIES: dict[str, dict[str, Any]] = {
             "stock": {
                 "type": "array",
                 "maxItems": 10_000,
-                "items": {
-                    "type": "object",
-                    "required": ["erp_code", "sku", "quantity"],
-                    "properties": {
-                        "erp_code": {"type": "string"},
-                        "sku": {"type": "string"},
-                        "quantity": {"type": ["integer", "string", "number"]},
-                    },
-                },
+                "items": each(
+                    {
+                        "type": "object",
+                        "required": ["erp_code", "sku", "quantity"],
+                        "properties": {
+                            "erp_code": {"type": "string"},
+                            "sku": {"type": "string"},
+                            "quantity": {"type": ["integer", "string", "number"]},
+                        },
+                    }
+                ),
             }
         },
     },

@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import EXCLUDE, Schema, fields, validate
 
 from api.http.errors import WrongInput
-from api.http.paging import PARAMETERS, asked_of, page_of, page_of_all
+from api.http.paging import NEWEST_FIRST, PARAMETERS, asked_of, page_of, page_of_all
 from api.http.plain_json import plain
 from api.http.routes import AUDIT, HOOKS, Answer, Call, route
 from api.settings import Network
@@ -32,7 +32,6 @@ LEDGER = HOOKS | AUDIT
 
 FILTERS = ("event_type", "is_active", "target_url", "user")
 MOST_PULLED = 100
-_PAGING = {name: text for name, text in PARAMETERS.items() if name not in ("sort", "ordering")}
 
 
 class Force(Schema):
@@ -177,7 +176,7 @@ def pull_hook(call: Call, id: int) -> Any:
     f"{EVENTS}/",
     roles=LEDGER,
     tag="webhooks",
-    query={**_PAGING, **{name: f"Only with this {name.replace('_', ' ')}." for name in ledger.FILTERS}},
+    query={**NEWEST_FIRST, **{name: f"Only with this {name.replace('_', ' ')}." for name in ledger.FILTERS}},
     answers="[WebhookEvent]",
 )
 def list_events(call: Call) -> Answer:

@@ -9,7 +9,7 @@ from marshmallow import ValidationError, validate
 from api.http.details import not_found
 from api.http.errors import WrongInput
 from api.http.input_schemas import Switch, Text, Whole
-from api.http.paging import PARAMETERS, asked_of, page_of, page_of_all
+from api.http.paging import NEWEST_FIRST, PARAMETERS, asked_of, page_of, page_of_all
 from api.http.record_kinds import Set
 from api.http.routes import ADMIN, KEPT_BY_WRITES, OMS, Answer, Call, route
 from api.http.saving import save
@@ -83,13 +83,13 @@ def run_job(call: Call, name: str) -> Answer:
     f"{OMS}/job-runs/",
     roles=ADMIN,
     tag="jobs",
-    query={**PARAMETERS, **{name: f"Only with this {name}." for name in RUN_FILTERS}},
+    query={**NEWEST_FIRST, **{name: f"Only with this {name}." for name in RUN_FILTERS}},
     answers="[JobRun]",
 )
 def list_runs(call: Call) -> Answer:
     """Every run, the newest first."""
     asked = asked_of(call)
-    if asked.sort not in (None, "-id"):
+    if asked.sort is not None:
         raise WrongInput(sort=["They come the newest first."])
     for given in asked.filters:
         if given not in RUN_FILTERS:

@@ -20,18 +20,18 @@ _MIN_POSITION = {
 _KEPT: dict[str, dict[str, Any]] = {
     "Idempotency-Key": {
         "in": "header",
-        "description": "Any text of your own: the same request under it is answered again, not done again.",
-        "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+        "description": "Up to 255 characters of your own: the same request under it is answered again, not done.",
+        "schema": {"type": "string"},
     },
     "If-Match": {
         "in": "header",
         "description": 'The version it must be at, like "4": the ETag of an answer.',
-        "schema": {"type": "string", "pattern": '^("[0-9]{1,18}"|[*])$'},
+        "schema": {"type": "string", "pattern": '^((W/)?"?[0-9]{1,18}"?|[*])$'},
     },
     "dry_run": {
         "in": "query",
         "description": "true: what would be written is answered, and nothing written.",
-        "schema": {"enum": ["true", "false"]},
+        "schema": {"enum": ["true", "false", "1", "0"]},
     },
 }
 
@@ -51,7 +51,9 @@ def parameters(one: Route) -> list[dict[str, Any]]:
     ]
     found += [_query(one, name, said) for name, said in one.query.items()]
     if one.method != "GET":
-        found += [{"name": name, **_KEPT[name]} for name in KEPT_BY_WRITES if name not in one.unkept]
+        born = "<" not in one.path  # what is made by it has no version before
+        kept = (name for name in KEPT_BY_WRITES if name not in one.unkept and not (born and name == "If-Match"))
+        found += [{"name": name, **_KEPT[name]} for name in kept]
     elif one.roles is not ANYBODY:
         found.append(_MIN_POSITION)
     return found
@@ -87,5 +89,5 @@ def _schema(one: Route, name: str) -> dict[str, Any]:
     if name in ("version", "position", "from", "to", "after"):
         return {"type": "integer", "minimum": 0, "maximum": 2**59}
     if name in ("at", "timestamp__gte", "timestamp__lte"):
-        return {"type": "string", "format": "date-time"}
+        return {"anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "maxLength": 0}]}
     return {"type": "string", "pattern": "^[^\\u0000]*$"}

@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from api.http.free_bodies import each
 from api.http.openapi_answers import answers
 from api.http.openapi_parameters import PATH, parameters
 from api.http.request_examples import EXAMPLES
@@ -70,12 +71,7 @@ _FREE: dict[tuple[str, str], Any] = {
             "commands": {
                 "type": "array",
                 "maxItems": 500,
-                "items": {
-                    "anyOf": [
-                        {"allOf": [{"$ref": f"{_REF}PackageCommand"}, {"required": ["package"]}]},
-                        {"description": "Whatever else it is: refused on its own, in its place of the results."},
-                    ]
-                },
+                "items": each({"allOf": [{"$ref": f"{_REF}PackageCommand"}, {"required": ["package"]}]}),
             }
         },
     },

@@ -40,6 +40,9 @@ PARAMETERS: dict[str, str | Parameter] = {
 }
 """Query parameters of every list, with a sentence each."""
 
+NEWEST_FIRST = {name: said for name, said in PARAMETERS.items() if name not in ("sort", "ordering")}
+"""Of a list that cannot be sorted."""
+
 _TWINS = {"page_size": "limit", "ordering": "sort"}
 
 

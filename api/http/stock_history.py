@@ -5,7 +5,7 @@ from itertools import islice
 from typing import Any
 
 from api.http.errors import Failure, WrongInput
-from api.http.paging import PARAMETERS, asked_of, page_of
+from api.http.paging import NEWEST_FIRST, asked_of, page_of
 from api.http.routes import OMS, OWN, READ, Answer, Call, route
 from domain.kernel import info
 from domain.kinds import stream_of
@@ -25,7 +25,7 @@ PART = 200
     f"{OMS}/stock/history/",
     roles=READ,
     tag="stock",
-    query={**{name: text for name, text in PARAMETERS.items() if name not in ("sort", "ordering")}, **FILTERS},
+    query={**NEWEST_FIRST, **FILTERS},
     answers="[StockChange]",
     reach=OWN,
 )

@@ -4,7 +4,7 @@ from typing import Any
 
 from api.explain_tools import explained
 from api.http.errors import WrongInput
-from api.http.paging import PARAMETERS, asked_of, page_of
+from api.http.paging import NEWEST_FIRST, asked_of, page_of
 from api.http.routes import OMS, READ, Answer, Call, route
 from domain.kinds import stream_of
 from projections import queries
@@ -20,7 +20,7 @@ FILTERS = {
     f"{OMS}/order-stock-info/",
     roles=READ,
     tag="orders",
-    query={**{name: text for name, text in PARAMETERS.items() if name not in ("sort", "ordering")}, **FILTERS},
+    query={**NEWEST_FIRST, **FILTERS},
     answers="[StockWhenPlanned]",
 )
 def stock_when_planned(call: Call) -> Answer:
