@@ -77,6 +77,8 @@ def parser() -> argparse.ArgumentParser:
     from api import job_tools
 
     job_tools.declare(verb("jobs", _audit("jobs", "job_tools"), "the jobs by the clock: listed, set, run now"))
+    docs = verb("docs", _docs, "the documents that are made from the declarations", machine=False)
+    docs.add_argument("--check", action="store_true", help="only say which of them are stale")
     bench = verb("bench", _bench, "the benchmarks", machine=False)
     bench.add_argument("rest", nargs=argparse.REMAINDER)
     return top
@@ -180,6 +182,12 @@ def _webhooks(settings: Settings, arguments: argparse.Namespace) -> int:
     with prepared(settings) as place, opened(place.settings) as log:
         prepare(log)
         return webhook_tools.run(log, place, arguments, say)
+
+
+def _docs(settings: Settings, arguments: argparse.Namespace) -> int:
+    from api.docs import docs
+
+    return docs(settings, arguments)
 
 
 def _bench(_: Settings, arguments: argparse.Namespace) -> int:
