@@ -26,6 +26,8 @@ FUNCTIONS = frozenset({"size", "startsWith", "endsWith", "contains", "int", "dou
 
 _QUOTED = re.compile(r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"")
 _MACRO = re.compile(r"\.\s*(all|exists|exists_one|map|filter)\s*\(")
+_AND = re.compile(r"&&")
+_EQUAL = re.compile(r"""([\w.]+)\s*==\s*('[^'&|]*'|"[^"&|]*"|[\d.]+)""")
 _PLACE = re.compile(r"<input>:(\d+):(\d+): (?:Syntax error: )?([^\n]*)")
 
 _SAMPLE: dict[str, Any] = {
@@ -75,6 +77,25 @@ def holds(text: str, values: Mapping[str, Any]) -> bool:
         return _compiled(text).execute(dict(values)) is True
     except Exception:  # any error of an expression means the same: it does not hold for this order
         return False
+
+
+def never(text: str) -> bool:
+    """Whether the condition asks nothing and is false, or compares what it asks with two different values at once."""
+    if not text:
+        return False
+    try:
+        program = _compiled(text)
+        if not program.variables():
+            return program.execute({}) is not True
+    except Exception:  # what cannot be read is refused elsewhere
+        return False
+    wanted: dict[str, str] = {}
+    parts = [part.strip() for part in _AND.split(text)] if "||" not in text and "?" not in text else []
+    for part in parts:
+        equal = _EQUAL.fullmatch(part)
+        if equal and wanted.setdefault(equal[1], equal[2]) != equal[2]:
+            return True
+    return False
 
 
 def of_order(demand: Demand) -> dict[str, Any]:

@@ -20,7 +20,8 @@ from scenarios.comparing import compared
 from scenarios.demands import place_of
 from scenarios.parsing import parse_scenario, parse_transfer_scenario
 from scenarios.places import Places
-from scenarios.warnings import warnings
+from scenarios.rulebook import Rulebook
+from scenarios.warnings import Known, warnings
 
 OURS = {"id", "version", "warnings", "is_active", "created_date", "modified_date"}
 """What an answer has beside the definition; sent back, it is not part of it."""
@@ -109,10 +110,19 @@ class Routes:
         call.log.reference.refresh()
         places = Places([place_of(location) for location in call.log.reference.all("location")])
         parsed = self.parse(record.definition, record.id, record.version)
-        return {**self._with_defaults(record_object(record)), "warnings": warnings(parsed, places)}
+        return {**self._with_defaults(record_object(record)), "warnings": warnings(parsed, places, _known(call))}
 
     def _with_defaults(self, row: dict[str, Any]) -> dict[str, Any]:
         return {"description": "", "priority": 0, **row}
+
+
+def _known(call: Call) -> Known:
+    """What else there is, for warnings."""
+    reference, book = call.log.reference, Rulebook.of(call.log)
+    channels, carriers = (
+        {one.slug for one in reference.all(kind) if not one.removed} for kind in ("channel", "cargo_company")
+    )
+    return Known(channels, carriers, book.scenarios, bool(book.transfers), call.log.now())
 
 
 def _definition(body: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 # ruff: noqa: E501 - a row of a table is read as one line
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -11,7 +12,8 @@ from scenarios import conditions
 from scenarios.definition import ItemFilter, LocationFilter, OrderKey, Prerequisite, SplitBy, Weights
 from scenarios.parsing import parse_scenario, parse_transfer_scenario
 from scenarios.places import Place, Places
-from scenarios.warnings import warnings
+from scenarios.warnings import Known, warnings
+from tests.scenarios.worlds import LEEDS
 
 STANDARD = {
     "name": "Standard", "status": "active", "priority": 1, "description": "",
@@ -164,28 +166,83 @@ def test_a_scenario_that_is_no_object_is_refused():
     assert "_schema" in refused.value.extra["fields"]
 
 
-def test_warnings_name_what_is_seldom_meant():
-    places = Places([Place(1, "A"), Place(2, "B", max_quota=5), Place(3, "W", type="warehouse", is_active=False)])
-    rules = [
-        {"name": "quota", "locations": {"select_by": ["SELECT_BY_QUOTA"]}},
-        {"name": "gone", "locations": {"include": ["Q"]}},
-        {"name": "warehouses", "locations": {"type": "warehouse"}},
-        {"name": "fine"},
-    ]
-    assert warnings(parse_scenario({"name": "S", "rules": rules, "default_stock_location": "Z"}), places) == [
-        "default_stock_location: no location has the erp code Z.",
-        "rules[0] (quota): SELECT_BY_QUOTA never selects 1 of its 2 locations, which have no max_quota: A.",
-        "rules[1] (gone): locations.include: no location has the erp code Q.",
-        "rules[1] (gone): No location can pass this rule as things are.",
-        "rules[2] (warehouses): No location can pass this rule as things are.",
-    ]
-    fine = {"name": "S", "rules": [{"name": "fine"}]}
-    assert warnings(parse_scenario({**fine, "default_stock_location": "A"}), places) == []
-    assert warnings(parse_scenario(fine), places) == [
-        "No default_stock_location: what no rule places has no location to wait at."
-    ]
-    by = parse_transfer_scenario({**fine, "prerequisites": {"package_location": {"values": ["A", "Z"]}}})
-    assert warnings(by, places) == ["package_location: no location has the erp code Z."]
+A = Place(1, "A", address=LEEDS)
+B = Place(2, "B", address=LEEDS, max_quota=5)
+W = Place(3, "W", type="warehouse", is_active=False)
+BARE = [Place(4, "X"), Place(5, "Y", max_quota=0)]
+QUOTA = {"select_by": ["SELECT_BY_QUOTA"]}
+WEB = {"channel": {"type": "static", "values": ["web", "wbe"]}}
+WARNED: list[tuple[dict[str, Any], list[Place], list[str]]] = [
+    ({}, [A, B, W], []),
+    ({"default_stock_location": None}, [A], ["No default_stock_location: it can plan nothing, since what no rule places has no location to wait at."]),
+    ({"default_stock_location": "Z"}, [A], ["default_stock_location: no location has the erp code Z, so it can plan nothing."]),
+    ({"rules": [{"locations": QUOTA}]}, [A, B, W], ["rules[0] (rule 1): SELECT_BY_QUOTA selects never 1 of its 2 locations, without a max_quota: A."]),
+    ({"rules": [{"locations": QUOTA}]}, [A, *BARE], [
+        "It can plan nothing: no rule of it can match as things are.",
+        "rules[0] (rule 1): SELECT_BY_QUOTA selects none of its 3 locations, without a max_quota: A, X, Y."]),
+    ({"rules": [{"locations": {"include": ["Q"]}}]}, [A, W], [
+        "It can plan nothing: no rule of it can match as things are.",
+        "rules[0] (rule 1): locations.include: no location has the erp code Q.",
+        "rules[0] (rule 1): It can never match: no location passes as things are (1 not among the included locations; 1 not active)."]),
+    ({"rules": [{"locations": {"type": "warehouse"}}, {}]}, [A, W], [
+        "rules[0] (rule 1): It can never match: no location passes as things are (1 a store, not a warehouse; 1 not active)."]),
+    ({"rules": [{"locations": {"include": ["A"], "exclude": ["A"]}}, {}]}, [A], [
+        "rules[0] (rule 1): locations.exclude: takes away what include names: A.",
+        "rules[0] (rule 1): It can never match: no location passes as things are (1 excluded by the rule)."]),
+    ({"rules": [{"locations": {"tags": ["city"]}}, {}]}, [A], [
+        "rules[0] (rule 1): locations.tags: no location is tagged city.",
+        "rules[0] (rule 1): It can never match: no location passes as things are (1 not tagged city)."]),
+    ({"rules": [{"locations": {"order_store": True, "type": "warehouse"}}, {}]}, [A, Place(9, "V", type="warehouse")], [
+        "rules[0] (rule 1): locations.order_store: customers choose stores, and the rule takes warehouses only."]),
+    ({"rules": [{"name": "all"}, {"name": "late", "locations": {"type": "store"}}]}, [A], [
+        "rules[1] (late): It can never match: “all” before it takes all that is in stock anywhere."]),
+    ({"rules": [{"name": "all"}, {"name": "brought", "transferable": True}]}, [A], []),
+    ({"rules": [{"name": "all", "max_packages": 2}, {"name": "late"}]}, [A], []),
+    ({"rules": [{"items": {"expression": "1 == 2"}}, {}]}, [A], ["rules[0] (rule 1): It can never match: its items' condition is never true."]),
+    ({"rules": [{"items": {"expression": "category == 'a' && category == 'b'"}}, {}]}, [A], [
+        "rules[0] (rule 1): It can never match: its items' condition is never true."]),
+    ({"rules": [{"items": {"expression": "category == 'a' || category == 'b'"}}]}, [A], []),
+    ({"rules": [{"coverage": "whole_order", "max_packages": 2}]}, [A], ["rules[0] (rule 1): max_packages: whole_order makes one package at most."]),
+    ({"rules": [{"locations": {"near": {"km": 5, "same": ["city"]}}}]}, BARE, [
+        "rules[0] (rule 1): locations.near.km: none of its locations says where it is, so none is near.",
+        "rules[0] (rule 1): locations.near.same: none of its locations says its city, so none is in the same."]),
+    ({"rules": [{"order_by": [{"by": "distance"}, {"by": "shipping_cost"}, {"by": "priority"}, {"by": "priority"}]}]}, [A], [
+        "rules[0] (rule 1): order_by shipping_cost: none of its locations says anything of it, so it decides nothing.",
+        "rules[0] (rule 1): order_by priority: stands there twice; the second decides nothing."]),
+    ({"rules": [{"locations": {"open_at": "now"}}]}, [A], ["rules[0] (rule 1): locations.open_at: none of its locations has hours, so it removes nobody."]),
+    ({"rules": [{"strategy": "least_cost", "weights": {"package": 0, "kilometre": 0, "transfer": 0, "lateness": 0}}]}, [A], [
+        "rules[0] (rule 1): weights: all are 0, so every choice costs the same."]),
+    ({"rules": [{"transferable": True}]}, [B], ["rules[0] (rule 1): transferable: there is no active transfer scenario, so nothing is brought."]),
+    ({"prerequisites": WEB}, [B], ["prerequisites.channel: there is no channel wbe."]),
+    ({"prerequisites": {"channel": {"type": "dynamic", "expression": "channel == 'a' && channel == 'b'"}}}, [B], [
+        "prerequisites.channel.expression: it is never true, so no order fits."]),
+    ({"valid_to": "2026-01-01T00:00:00Z"}, [B], ["valid_to: it was valid until 2026-01-01T00:00:00+00:00, and plans nothing any more."]),
+    ({"priority": 9}, [B], ["priority: scenario “First” stands before it and asks for nothing, so no order comes to it."]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("fields", "places", "expected"), WARNED)
+def test_warnings_say_what_is_seldom_meant_and_why(fields, places, expected):
+    first = parse_scenario({"name": "First", "priority": 5, "rules": [{}]}, id=1)
+    alone = "priority" not in fields
+    known = Known(
+        channels={"web"},
+        carriers=set(),
+        others=[] if alone else [first],
+        transfers=places != [B],
+        now=datetime(2026, 11, 23, tzinfo=UTC),
+    )
+    code = {"default_stock_location": places[0].erp_code}
+    made = parse_scenario({"name": "S", "rules": [{}], **code, **fields}, id=2)
+    assert warnings(made, Places(places), known) == expected
+
+
+def test_warnings_of_transfer_scenarios():
+    asked = {"package_location": {"values": ["A", "Z"]}}
+    by = parse_transfer_scenario({"name": "S", "rules": [{"name": "fine"}], "prerequisites": asked})
+    assert warnings(by, Places([A, B])) == ["package_location: no location has the erp code Z."]
+    none = parse_transfer_scenario({"name": "S", "rules": [{"locations": {"type": "warehouse"}}]})
+    assert warnings(none, Places([A]))[0] == "It can bring nothing: no rule of it can match as things are."
 
 
 def test_the_new_parts_are_read_as_written():
