@@ -183,10 +183,10 @@ class PackageShipped:
 
 @fact("PackageRefused", on="package", webhooks=("package.refused",), sentence="The location refused it: {reason}.")
 class PackageRefused:
-    """The location is left out for these SKUs until `exclude_until`."""
+    """The location is left out for these SKUs until `exclude_until`; `denial_reason` None: it did not begin in time."""
 
     package: int
-    denial_reason: int
+    denial_reason: int | None
     reason: str
     exclude_until: datetime
 

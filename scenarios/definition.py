@@ -124,7 +124,8 @@ class Rule:
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """A version of a distribution scenario. `default_stock_location` is an erp code; tried from the smallest
-    `priority` up; valid from `valid_from` until before `valid_to`."""
+    `priority` up; valid from `valid_from` until before `valid_to`. `auto_reroute_after`: seconds after which a package
+    that was not begun is planned elsewhere, where its location says nothing else (A7)."""
 
     id: int
     version: int
@@ -138,6 +139,7 @@ class Scenario:
     initial_status: str = "100"
     valid_from: datetime | None = None
     valid_to: datetime | None = None
+    auto_reroute_after: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,7 @@ def parse_scenario(data: Mapping[str, Any], id: int = 0, version: int = 0) -> Sc
         rules=tuple(_rule(one, i) for i, one in enumerate(rules)),
         valid_from=_moment(top, "valid_from"),
         valid_to=_moment(top, "valid_to"),
+        auto_reroute_after=top.whole("auto_reroute_after", least=1),
     )
     if scenario.valid_from and scenario.valid_to and scenario.valid_from >= scenario.valid_to:
         top.wrong("valid_to", "Must be after valid_from.")

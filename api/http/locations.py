@@ -65,7 +65,7 @@ def read(call: Call, id: int) -> Answer:
     held = call.log.state(stream_of("location", id))
     if held.state is None or not call.caller.may_at(id):
         raise not_found("stock location", id)
-    return Answer(_shown(call, held.state), headers={"ETag": f'"{held.version}"'})
+    return Answer(shown(call, held.state), headers={"ETag": f'"{held.version}"'})
 
 
 @route(
@@ -119,10 +119,10 @@ def _secrets(call: Call) -> Secrets:
 
 
 def _answer(call: Call, saved: Saved, status: int = 200) -> Answer:
-    return saved.answer(_shown(call, saved.state), status)
+    return saved.answer(shown(call, saved.state), status)
 
 
-def _shown(call: Call, state: Location) -> dict[str, Any]:
+def shown(call: Call, state: Location) -> dict[str, Any]:
     with call.services.pool.connection() as connection:
         quota = dict(fetch(connection, QUOTA, ([state.id],)))
     return location_object(state, quota.get(state.id, 0))

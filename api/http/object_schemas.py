@@ -158,6 +158,7 @@ OBJECTS = {
     "Change": "field:str from:any to:any",
     "History": "results:HistoryEntry[]",
     "Diff": "changes:Change[]",
+    "LocationClosed": "stock_location:StockLocation planned_again:int[]",
     "Found": "kind:str id:int order:int?",
     "AuditSearch": "results:Found[]",
     "ChainEntry": """position:int at:time kind:str id:int stream:str stream_version:int event:str sentence:str actor:str

@@ -1,6 +1,6 @@
 """Every job there is: one line each. What it does stands in the room that knows it."""
 
-from api.jobs import housekeeping
+from api.jobs import housekeeping, rerouting
 from api.jobs.order_pull import order_pull
 from api.jobs.schedule import daily, every
 from api.jobs.turn import Job
@@ -11,6 +11,12 @@ JOBS: tuple[Job, ...] = (
         "Plans again what waits for stock, quota or a location (910, 920).",
         housekeeping.replan,
         every(minutes=30),
+    ),
+    Job(
+        "auto-reroute",
+        "Takes packages elsewhere that their location does not begin in time (`auto_reroute_after`).",
+        rerouting.reroute,
+        every(minutes=1),
     ),
     Job("retention", "Lets go of what was kept long enough.", housekeeping.retention, every(hours=1)),
     Job("log-verification", "Compares the whole log with its hash chain.", housekeeping.log_verification, daily(3, 17)),
