@@ -26,7 +26,10 @@ def rule(**fields: Any) -> dict[str, Any]:
 
 
 def test_it_is_told_as_it_was_written(site: Site) -> None:
-    near = {"locations": {"near": {"km": 12.5, "same": ["city"]}}, "order_by": [{"by": "distance"}]}
+    near = {
+        "locations": {"near": {"km": 12.5, "same": ["city"]}, "include": ["WH-01"]},
+        "order_by": [{"by": "distance"}],
+    }
     body = scenario(rules=[rule(**near)], note="kept too", valid_from="2026-01-01T00:00:00+03:00")
     made = site.admin.post("scenarios/", body)
     shown = site.admin.get(f"scenarios/{made['id']}/")
@@ -36,7 +39,7 @@ def test_it_is_told_as_it_was_written(site: Site) -> None:
         "locations.near.km",
         "locations.near.same",
         "order_by distance",
-    ], "the site's locations say nothing of where they are"
+    ], "WH-01 says nothing of where it is"
     [row] = site.admin.get(f"scenarios/?name={body['name']}")["results"]
     assert {name: row[name] for name in body} == body
 
