@@ -4,6 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
 
+from api.http import seller_center
 from api.http.input_schemas import Text
 from api.http.paging import PARAMETERS, page_of_all
 from api.http.plain_json import plain
@@ -16,6 +17,7 @@ from api.http.setting_schemas import VALUES
 from domain import settings
 from domain.application_settings import SETTING_KEYS, ApplicationSetting
 from domain.kinds import stream_of
+from integrations.order_source.connection import SETTING
 from projections.objects.settings import record_object
 
 PATH = f"{OMS}/settings/application_settings/"
@@ -50,12 +52,15 @@ def list_settings(call: Call) -> Answer:
 def create_setting(call: Call) -> Answer:
     """Sets what was not set yet; the key says of which shape the value is."""
     key, value = call.body["key"], _checked(call.body["key"], call.body["json_value"])
+    if key == SETTING:
+        seller_center.check(value, call.services)
     value = put_away(call, "json_value", value, None)
 
     def decided(before: Any, id: int) -> list[Any]:
         return settings.save(before, ApplicationSetting(id, key, value))
 
     saved = save(call, KIND, decided, command="save-setting", names=("key",), said={"key": key, "json_value": value})
+    _then(call, key)
     return Answer(None, 201, {**saved.headers, "Location": f"{PATH}{saved.id}/"})
 
 
@@ -72,13 +77,23 @@ def put_setting(call: Call, id: int) -> Answer:
     record = there(call.log.state(stream_of(KIND, id)).state, TITLE, id)
     if call.body.get("key", record.key) != record.key:
         raise ValidationError({"key": [f"The key of a setting stays; it is {record.key}."]})
-    value = put_away(call, "json_value", _checked(record.key, call.body["json_value"]), record.json_value)
+    checked = _checked(record.key, call.body["json_value"])
+    if record.key == SETTING:
+        seller_center.check(checked, call.services)
+    value = put_away(call, "json_value", checked, record.json_value)
 
     def decided(before: Any, id: int) -> list[Any]:
         return settings.save(there(before, TITLE, id), ApplicationSetting(id, record.key, value))
 
     saved = save(call, KIND, decided, command="save-setting", names=("key",), id=id, said={"json_value": value})
+    _then(call, record.key)
     return saved.answer(None, 204)
+
+
+def _then(call: Call, key: str) -> None:
+    """What follows a setting at once; the job "order-pull" sees to it as well, should this process end here."""
+    if key == SETTING:
+        seller_center.follow(call.services)
 
 
 def _checked(key: str, value: Any) -> Any:

@@ -21,9 +21,9 @@ from api.http.source_stores import hear_store
 from api.http.users import Caller
 from domain.application_settings import value_of
 from eventlog.secrets import Secrets
+from integrations.order_source.connection import SETTING
 from webhook_outbox.verifying import why_not
 
-SETTING = "OMNITRON_CLIENT_SETTINGS"
 SOURCE = Caller(0, "order-source", frozenset({"integration"}), None)
 PLAN = CancellationPlanBody()
 UNKEPT = {

@@ -10,6 +10,7 @@ from integrations.trouble import Trouble
 
 def order_pull(turn: Turn) -> Outcome:
     """Orders, cancellation plans and stores that are new or have changed, from where the last run ended."""
+    from api.http import seller_center
     from api.http.app import services_of  # all routes come with it, which other jobs need not wait for
     from api.http.source_pull import pull_all
 
@@ -19,6 +20,7 @@ def order_pull(turn: Turn) -> Outcome:
 
     services = services_of(turn.log, turn.settings, turn.settings.secret_key or "")
     try:
+        seller_center.follow(services)
         pulled = pull_all(services, turn.memory, keep, f"{turn.job}-{turn.run}")
     except (Trouble, TooMuchRefused) as trouble:
         raise JobFailed(f"The order source could not be asked for all: {trouble}.") from trouble

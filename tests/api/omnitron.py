@@ -93,5 +93,15 @@ def connected(site: Site, **settings: Any) -> Source:
     """The site knows the source, the secret it signs with and the one before it."""
     secrets = [{"secret_key": SECRET}, {"secret_key": OLD}]
     value = {"urls": {"base_url": "https://source.example.org"}, "webhook_secrets": secrets, **settings}
-    site.admin.post("settings/application_settings/", {"key": "OMNITRON_CLIENT_SETTINGS", "json_value": value})
+    set_to(site, value)
     return Source(site)
+
+
+def set_to(site: Site, value: Any) -> None:
+    """The setting, be it new or not."""
+    path, key = "settings/application_settings/", "OMNITRON_CLIENT_SETTINGS"
+    for row in site.admin.get(f"{path}?key={key}")["results"]:
+        answer = site.admin("PUT", f"{path}{row['id']}/", {"json_value": value})
+        assert answer.status_code == 204, answer.text
+        return
+    site.admin.post(path, {"key": key, "json_value": value})
