@@ -12,6 +12,7 @@ from simulators.program import serving as simulated
 from tests.api.omnitron import SECRET, connected, set_to
 from tests.api.site import Site
 
+HERE = {"channel": {"name": "web"}, "cargo_company": {"slug": "fast"}}
 SHIP = "ship-without-shipment-integration"
 
 
@@ -27,7 +28,7 @@ class Asked:
     def packed(self, number: int) -> tuple[int, dict[str, Any]]:
         """A package, packed whole, of the source's next order; and that order as it is there."""
         [pk] = self.admin("POST", "orders", {"count": 1})["pks"]
-        self.admin("PATCH", f"orders/{pk}", {"fields": {"number": f"ASK-{number}"}})
+        self.admin("PATCH", f"orders/{pk}", {"fields": {"number": f"ASK-{number}", **HERE}})
         there = requests.get(f"{self.url}/api/orders/{pk}/", timeout=20, headers=self.login()).json()
         here = connected(self.site, **settings(self.url)).told("order.updated", there)["order"]
         shown = self.site.admin.get(f"orders/{here}/")
