@@ -1,4 +1,5 @@
-"""The outside systems of `make run`, simulated, and a small first month: real stores and orders, loaded once."""
+"""The outside systems of `make run`, simulated, and a small first month: real stores, set up once, and real orders, as
+they come from their source."""
 
 import os
 import secrets
@@ -16,9 +17,12 @@ from api.processes import Processes
 from simulators import data, network, setup_bodies
 
 ORDERS, LOCATIONS, SEED = 150, 60, 1
-PORT_OF_ERP = 1  # counted from the API's own port
+AHEAD = 100  # orders that are still to come, for which there is stock as well
+PORT_OF_ERP, PORT_OF_SOURCE = 1, 2  # counted from the API's own port
+PACE = 20.0  # seconds between things that happen at the order source by themselves
+TOLD_OF = (31, 32, 33, 47, 48, 49, 50, 53, 54, 57, 58, 60)
+"""Transitions whose commands the source is told of."""
 STOCK_ROWS_A_CALL = 10_000
-ORDERS_A_CALL = 50
 PATIENCE = 60.0  # seconds for which a call is tried again
 
 Bodies = list[dict[str, Any]]
@@ -99,19 +103,39 @@ def subscribe(client: Client, hook: str, secret: str) -> None:
     client.call("POST", "/whisperer/hooks/", body)
 
 
+def connect_source(client: Client, source: str, secret: str) -> None:
+    """The order source is known and told of what is done. Before it has anything, and again does no harm."""
+    value = {"urls": {"base_url": f"{source}/api"}, "webhook_secrets": [{"secret_key": secret}]}
+    path, key = "/api/v1/oms/settings/application_settings/", "OMNITRON_CLIENT_SETTINGS"
+    for row in client.call("GET", f"{path}?key={key}")["results"]:
+        client.call("PUT", f"{path}{row['id']}/", {"json_value": value})
+        break
+    else:
+        client.call("POST", path, {"key": key, "json_value": value})
+    for row in client.call("GET", "/api/v1/oms/transitions/?limit=100")["results"]:
+        if row["id"] in TOLD_OF and not row["settings"]["sync_remote_order_status"]:
+            settings = {**row["settings"], "sync_remote_order_status": True}
+            client.call("PATCH", f"/api/v1/oms/transitions/{row['id']}/", {"settings": settings})
+
+
 class Showcase:
-    """The ERP and the staff beside a running service, and the demo's data at its first start."""
+    """The order source, the ERP and the staff beside a running service, and the demo's data at its first start."""
 
     def __init__(self, url: str, place: Place) -> None:
         self._url, self._place = url, place
         self._data = Path(place.settings.data_dir).resolve()
         self._erp = f"http://127.0.0.1:{place.settings.port + PORT_OF_ERP}"
-        self._secret = self._kept_secret()
+        self._source = f"http://127.0.0.1:{place.settings.port + PORT_OF_SOURCE}"
+        self._secret, self._source_secret = self._kept("erp-secret"), self._kept("order-source-secret")
 
     def start(self, processes: Processes) -> None:
         port = str(self._place.settings.port + PORT_OF_ERP)
         erp = ("-m", "simulators.erp", "--port", port, "--journal", str(self._data / "erp.jsonl"))
         processes.start("erp", erp, {"ERP_SECRET": self._secret})
+        port, hook = str(self._place.settings.port + PORT_OF_SOURCE), f"{self._url}/api/v1/oms/order_source/webhook/"
+        source = ("-m", "simulators.order_source", "--port", port, "--hook", hook, "--seed", str(SEED))
+        kept = ("--journal", str(self._data / "order-source.jsonl"), "--pace", str(PACE))
+        processes.start("order source", (*source, *kept), {"ORDER_SOURCE_SECRET": self._source_secret})
         staff = ("-m", "simulators.staff", "--url", self._url, "--username", self._place.settings.admin_user)
         pace = ("--think", "0.5", "--pause", "2", "--threads", "2", "--journal", str(self._data / "staff.jsonl"))
         processes.start("staff", (*staff, *pace), {"STAFF_PASSWORD": self._place.admin_password})
@@ -123,20 +147,24 @@ class Showcase:
             client.log_in()
             if client.call("GET", "/api/v1/oms/orders/?limit=1")["count"]:
                 return
-            bodies = list(data.orders(ORDERS, SEED))
+            bodies = list(data.orders(ORDERS + AHEAD, SEED))
             set_up(client, bodies, list(network.locations(LOCATIONS, SEED)), SEED, lambda text: say(f"… {text}"))
             subscribe(client, f"{self._erp}/hooks/all", self._secret)
-            for start in range(0, len(bodies), ORDERS_A_CALL):
-                if stop.is_set():
+            connect_source(client, self._source, self._source_secret)
+            requests.post(f"{self._source}/admin/orders", json={"count": ORDERS}, timeout=60).raise_for_status()
+            while client.call("GET", "/api/v1/oms/orders/?limit=1")["count"] < ORDERS:
+                if stop.wait(0.5):
                     return
-                client.take_in(bodies[start : start + ORDERS_A_CALL])
-            say(f"… {len(bodies)} orders are in; staff work on them. The ERP's report: {self._erp}/report")
+            say(f"… {ORDERS} orders are in; staff work on them, and more come. Who was told what:")
+            say(f"  the ERP         {self._erp}/report")
+            say(f"  order source    {self._source}/report  {self._source}/report/told")
         except (NotSetUp, requests.RequestException) as error:
             if not stop.is_set():
                 say(f"the demo's data was not loaded: {error}")
 
-    def _kept_secret(self) -> str:
-        path = self._data / "erp-secret"
+    def _kept(self, name: str) -> str:
+        """A secret made at the first start."""
+        path = self._data / name
         if not path.exists():
             with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
                 file.write(secrets.token_urlsafe(24))

@@ -43,7 +43,8 @@ class Life:
         def live() -> None:
             while True:
                 time.sleep(pace)
-                self.step()
+                if self._some_order() is not None:  # it begins with the first that somebody places
+                    self.step()
 
         threading.Thread(target=live, daemon=True, name="life").start()
 
