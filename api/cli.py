@@ -28,7 +28,7 @@ def parser() -> argparse.ArgumentParser:
 
     def about(made: argparse.ArgumentParser) -> argparse.ArgumentParser:
         made.add_argument("kind", help="order, package, transfer, shipment, location, …")
-        made.add_argument("id", type=int)
+        made.add_argument("id", help="its id or number; an AWB number, an erp code, a user name")
         return made
 
     verb("serve", _serve, "database, API, workers, all of it, until Ctrl-C", machine=False)
@@ -48,10 +48,10 @@ def parser() -> argparse.ArgumentParser:
     demo.add_argument("--locations", type=int, default=60)
     demo.add_argument("--seed", type=int, default=1)
 
-    about(verb("history", _audit("history"), "every event of an object, with its sentence"))
-    at = about(verb("at", _audit("at"), "an object as it was"))
+    about(verb("history", _audit("history", "past_tools"), "every event of an object, with its sentence"))
+    at = about(verb("at", _audit("at", "past_tools"), "an object as it was"))
     at.add_argument("when", help="a time (2026-10-03T12:00), @POSITION, or vVERSION")
-    diff = about(verb("diff", _audit("diff"), "what changed between two versions"))
+    diff = about(verb("diff", _audit("diff", "past_tools"), "what changed between two versions"))
     diff.add_argument("one", type=int)
     diff.add_argument("other", type=int)
     explain = verb("explain", _audit("explain", "explain_tools"), "why an order was planned as it was")
@@ -61,13 +61,23 @@ def parser() -> argparse.ArgumentParser:
     from api import simulate_tools
 
     simulate_tools.declare(verb("simulate", _audit("simulate", "simulate_tools"), "a period under another scenario"))
-    verb("verify", _audit("verify"), "the laws of the domain, the hash chain and the guards over the whole log")
+    verify = verb("verify", _audit("verify"), "the laws of the domain, the hash chain and the guards over the log")
+    verify.add_argument("--after", type=int, default=0, metavar="POSITION", help="only events after it")
+    verify.add_argument("--until", type=int, metavar="POSITION", help="only events up to it")
     rebuild = verb("rebuild", _audit("rebuild"), "a read model (or `guards`) anew from the log, then swapped in")
     rebuild.add_argument("name", help="a table's name, `all`, or `guards`")
     head = verb("head", _audit("head", "trust_tools"), "where the log ends, signed, to be kept elsewhere")
     head.add_argument("--against", metavar="FILE", help="a head kept earlier: does the log go on from it?")
     export = verb("export", _audit("export", "trust_tools"), "the log as a zip file, checked with Python alone")
     export.add_argument("file")
+    export.add_argument(
+        "--order", metavar="NUMBER", help="a case file of one order instead, to read without the system"
+    )
+    export.add_argument("--masked", action="store_true", help="without personal data (with --order)")
+    forget = verb("forget", _audit("forget", "trust_tools"), "a customer: their key is destroyed, for good")
+    forget.add_argument("who", nargs="?", help="id, e-mail, remote id, or the number of one of their orders")
+    forget.add_argument("--keys", action="store_true", help="the names of all destroyed keys, to be kept by a backup")
+    forget.add_argument("--again", metavar="FILE", help="destroy the keys of such a list again, after a restore")
     replay = verb("replay", _audit("replay", "trust_tools"), "the installation as of a position, in another database")
     replay.add_argument("--into", required=True, metavar="DB", help="an empty database's URL, or a new one's name")
     replay.add_argument("--until", type=int, metavar="POSITION", help="else all of it")

@@ -26,13 +26,13 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from api.audit_tools import verified
 from api.installation import Place, prepared
 from api.opening import opened
 from api.processes import Processes, watched
 from api.serve import start
 from api.settings import Settings
 from api.showcase import Client, set_up, subscribe
+from api.verifying import verified
 from domain.order import Order, needs_planning
 from domain.states import PackageStatus
 from eventlog.log import EventLog

@@ -6,8 +6,10 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from api.audit_tools import READ, Say, kept_inputs, progress_of
+from api.audit_tools import Say, kept_inputs
 from api.installation import Place
+from api.progress import progress_of
+from api.verifying import READ
 from domain.kernel import Refusal
 from domain.order import OrderPlanned
 from domain.package import PackageCreated

@@ -32,7 +32,7 @@ def replay_installation(
     until: int,
     reveal: Reveal,
     warm: Warm | None = None,
-    progress: Callable[[int], None] | None = None,
+    progress: Callable[[int, int], None] = lambda _done, _todo: None,
 ) -> int:
     """The log up to `until`, guards, read models; gives the last position. `reveal`, `warm`: of the keyring."""
     target = EventLog.open(into_url)
@@ -40,21 +40,22 @@ def replay_installation(
         install(target)
         prepare_planner(target)
         prepare_webhooks(target)
-        last = replay(source.direct_url, into_url, until, BESIDE, progress)
+        last = replay(source.direct_url, into_url, until, BESIDE)
         with target.listening() as connection:
             connection.execute(SEEN, (FAN_OUT, last))
-        _project(target, last, Projector(target, reveal, warm))
+        _project(target, last, Projector(target, reveal, warm), progress)
     finally:
         target.close()
     return last
 
 
-def _project(target: EventLog, last: int, projector: Projector) -> None:
+def _project(target: EventLog, last: int, projector: Projector, progress: Callable[[int, int], None]) -> None:
     install_projections(target)
     stop = Event()
     with ThreadPoolExecutor(1, "replay") as pool:
         running = pool.submit(projector.run, stop)
-        while not running.done() and not target.wait_for([FOLLOWER], last, 1.0):
-            pass
+        while not running.done() and not target.wait_for([FOLLOWER], last, 0.5):
+            progress(target.positions().get(FOLLOWER, 0), last)
+        progress(last, last)
         stop.set()
         running.result()

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from api.audit_tools import Say, progress_of
+from api.audit_tools import Say
 from api.installation import Place
+from api.progress import progress_of
 from domain.kernel import Given, Refusal
 from domain.order import Order
 from eventlog.log import EventLog

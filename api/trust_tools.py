@@ -13,13 +13,19 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from api.audit_tools import Say
+from api.case_file import case_file
+from api.forgetting import forget_customer, found
 from api.installation import Place
+from api.past_tools import Unknown, named
+from api.progress import progress_of
 from api.replaying import replay_installation
 from eventlog.chain import signature_of
 from eventlog.export import export as export_log
 from eventlog.heads import disagreement, signed_head
+from eventlog.keyring import destroy_keys, forgotten_keys
 from eventlog.log import EventLog
 from eventlog.replay import NotEmpty
+from projections.models.order_customers import forget as empty_rows
 
 
 def head(log: EventLog, place: Place, arguments: argparse.Namespace, say: Say) -> int:
@@ -63,11 +69,57 @@ def export(log: EventLog, place: Place, arguments: argparse.Namespace, say: Say)
     if path.exists():
         print(f"{path} is there already.", file=sys.stderr)
         return 2
+    if arguments.order is not None:
+        return _case(log, place, arguments, say)
     with log.listening() as connection:
         done = export_log(connection, place.secret_key, path)
     said = {"file": str(path), **done}
     say(arguments, said, lambda s: f"{s['position']} events in {s['file']}; signed by the key {s['public_key']}")
     return 0
+
+
+def _case(log: EventLog, place: Place, arguments: argparse.Namespace, say: Say) -> int:
+    try:
+        id, _ = named(log, "order", arguments.order)
+    except Unknown as unknown:
+        print(unknown, file=sys.stderr)
+        return 1
+    content = case_file(log, log.keyring(place.secret_key), id, masked=arguments.masked)
+    Path(arguments.file).write_bytes(content)
+    said = {"file": arguments.file, "order": id, "bytes": len(content), "masked": arguments.masked}
+    say(arguments, said, lambda s: f"order {arguments.order} in {s['file']}; open index.html in it")
+    return 0
+
+
+def forget(log: EventLog, place: Place, arguments: argparse.Namespace, say: Say) -> int:
+    """A customer is forgotten; or keys that a restore brought back are destroyed again."""
+    if arguments.keys:
+        with log.listening() as connection:
+            keys = forgotten_keys(connection)
+        say(arguments, {"keys": keys}, lambda s: "\n".join(s["keys"]))
+        return 0
+    if arguments.again is not None:
+        with log.listening() as connection:
+            known = destroy_keys(connection, _keys(Path(arguments.again).read_text()))
+            empty_rows(connection, forgotten_keys(connection))
+        say(arguments, {"destroyed": known}, lambda s: f"{s['destroyed']} keys were destroyed again")
+        return 0
+    keyring = log.keyring(place.secret_key)
+    who = found(log, keyring, arguments.who) if arguments.who else None
+    if who is None:
+        print(
+            "Nobody of this id, e-mail, remote id or order number ever ordered, or they are forgotten.", file=sys.stderr
+        )
+        return 1
+    done = forget_customer(log, keyring, *who, actor="operator")
+    say(arguments, done, lambda s: f"customer {s['id']} is forgotten in {s['orders']} orders")
+    return 0
+
+
+def _keys(text: str) -> list[str]:
+    """As `oms forget --keys` printed them, as text or as JSON."""
+    said = json.loads(text)["keys"] if text.lstrip().startswith("{") else text.split()
+    return [str(key) for key in said]
 
 
 def replay(log: EventLog, place: Place, arguments: argparse.Namespace, say: Say) -> int:
@@ -78,7 +130,9 @@ def replay(log: EventLog, place: Place, arguments: argparse.Namespace, say: Say)
     until = 2**62 if arguments.until is None else arguments.until
     try:
         keyring = log.keyring(place.secret_key)
-        last = replay_installation(log, url, until, keyring.reveal, keyring.warm)
+        bar = progress_of(arguments, "events")
+        last = replay_installation(log, url, until, keyring.reveal, keyring.warm, bar)
+        bar.end()
     except NotEmpty as refused:
         print(refused, file=sys.stderr)
         return 2

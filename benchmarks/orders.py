@@ -17,7 +17,7 @@ from typing import Any
 
 import psycopg
 
-from api.audit_tools import verified
+from api.verifying import verified
 from benchmarks import brand
 from benchmarks.table import machine, show
 from eventlog.embedded import EmbeddedServer

@@ -35,8 +35,8 @@ Step = tuple[Recorded, Any, Any]
 def history(log: EventLog, kind: str, id: int, order: int | None = None) -> dict[str, Any]:
     """{"results": [{position, version, at, event, sentence, actor, command, correlation, causation, data, changes, …}]}
     of an order, package, transfer, shipment, discrepancy, or of a kind with streams of its own. `order`: the order
-    that holds it (queries.find). `changes` is empty for a birth, whose `data` says it all. Personal values are not
-    shown."""
+    that holds it (queries.find). `changes` is empty for a birth, whose `data` says it all; an order's tell those of
+    its packages, transfers and shipments too. Personal values are not shown."""
     results = []
     for event, before, after in _about(log, kind, id, order):
         was, now = (render(kind, id, state, log.reference, _hidden) for state in (before, after))
@@ -53,12 +53,27 @@ def history(log: EventLog, kind: str, id: int, order: int | None = None) -> dict
                 "correlation": event.correlation_id,
                 "causation": event.causation_id,
                 "data": shown_data(event.fact),
-                "changes": [] if was is None else differences(was, now),
+                "changes": [] if was is None else differences(was, now) + _inside(log, kind, event.fact, before, after),
                 "event_id": str(event.event_id),
                 "command_id": str(event.command_id),
             }
         )
     return {"results": results}
+
+
+def _inside(log: EventLog, kind: str, fact: Any, before: Any, after: Any) -> list[dict[str, Any]]:
+    """In an order's history: what changed of the package, transfer, shipment or discrepancy that the event is about,
+    as `package[501].state`."""
+    if kind != "order":
+        return []
+    found = []
+    for inner in (info(fact).on, *info(fact).also):
+        id = getattr(fact, inner, None) if inner in COLLECTIONS else None
+        if id is not None:
+            was, now = (render(inner, id, state, log.reference, _hidden) for state in (before, after))
+            if was is not None:
+                found += [{**one, "field": f"{inner}[{id}].{one['field']}"} for one in differences(was, now)]
+    return found
 
 
 def as_of(

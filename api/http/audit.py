@@ -2,45 +2,53 @@
 
 from typing import Any
 
-from api.audit_tools import verified
+from api import histories
 from api.http.audit_points import AT, point, whole
 from api.http.details import not_found
-from api.http.errors import Failure
+from api.http.errors import Failure, WrongInput
 from api.http.routes import AUDIT, OMS, Call, route
 from api.http.whose import order_of
+from api.verifying import verified
 from domain.kinds import KINDS
 from projections import history as past
 from projections.filters import BIGGEST
-from webhook_outbox.caused import caused
 
 OBJECTS = ("order", *past.COLLECTIONS, *(kind for kind in KINDS if kind not in ("order", "stock")))
 """Kinds that the audit knows: what an order's stream holds, and what has a stream of its own."""
 
 
-@route("GET", f"{OMS}/audit/verify/", roles=AUDIT, tag="audit", answers="Verified")
+RANGE = {"after": "Only events after this position.", "until": "Only events up to this position."}
+
+
+@route("GET", f"{OMS}/audit/verify/", roles=AUDIT, tag="audit", query=RANGE, answers="Verified")
 def verify(call: Call) -> Any:
-    """The laws of the domain, the hash chain and the guards over the whole log; it takes a while."""
-    return verified(call.log)
+    """The laws of the domain, the hash chain and the guards over the log or a range of it; it takes a while."""
+    unknown = sorted(set(call.query) - set(RANGE))
+    if unknown:
+        raise WrongInput(**{unknown[0]: [f"Known are {', '.join(RANGE)}."]})
+    after = whole(call, "after") or 0 if call.query.get("after") else 0
+    until = whole(call, "until") if call.query.get("until") else None
+    head = call.log.head().position
+    if after > (head if until is None else min(until, head)):
+        raise WrongInput(after=[f"It is beyond the range; the log ends at {head}."])
+    return verified(call.log, after=after, until=until)
 
 
 @route("GET", f"{OMS}/audit/<kind>/<int:id>/history/", roles=AUDIT, tag="audit", answers="History")
 def history(call: Call, kind: str, id: int) -> Any:
     """Every event of an object: when, by whom, by which command, what it says and what it changed."""
-    order = _order_of(call, kind, id)
-    found = past.history(call.log, kind, id, order)
+    order = order_of_object(call, kind, id)
+    with call.services.pool.connection() as connection:
+        found = histories.history(call.log, connection, kind, id, order)
     if not found["results"]:
         raise not_found(kind, id)
-    with call.services.pool.connection() as connection:
-        told = caused(connection, kind, id)
-    for row in found["results"]:
-        row["webhooks"] = told.get(row["position"], [])
     return found
 
 
 @route("GET", f"{OMS}/audit/<kind>/<int:id>/", roles=AUDIT, tag="audit", query=AT)
 def as_of(call: Call, kind: str, id: int) -> Any:
     """An object as it was at a version, a position or a time; without any, as it is."""
-    order = _order_of(call, kind, id)
+    order = order_of_object(call, kind, id)
     wanted = point(call)
     if "version" in wanted and wanted["version"] == 0:
         raise not_found(kind, id)
@@ -60,7 +68,7 @@ def as_of(call: Call, kind: str, id: int) -> Any:
 )
 def diff(call: Call, kind: str, id: int) -> Any:
     """What differs between two versions of an object, field by field."""
-    order = _order_of(call, kind, id)
+    order = order_of_object(call, kind, id)
     one, other = (whole(call, name, required=True) for name in ("from", "to"))
     assert one is not None and other is not None  # noqa: S101 - required
     found = past.diff(call.log, kind, id, one, other, call.services.reveal, order)
@@ -69,7 +77,7 @@ def diff(call: Call, kind: str, id: int) -> Any:
     return found
 
 
-def _order_of(call: Call, kind: str, id: int) -> int | None:
+def order_of_object(call: Call, kind: str, id: int) -> int | None:
     """The order that holds it; None for what has a stream of its own. 404 for what there never was."""
     if kind not in OBJECTS:
         raise Failure(404, "not_found", f"There is no kind {kind[:50]}; there are {', '.join(OBJECTS)}.")

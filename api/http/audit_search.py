@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
+from api.histories import add_requests
 from api.http.audit_points import whole
 from api.http.errors import Failure, WrongInput
 from api.http.routes import AUDIT, OMS, Call, route
@@ -64,6 +65,7 @@ def correlation(call: Call, id: str) -> Any:
     if not rows and not after:
         raise Failure(404, "not_found", f"Nothing was begun by {id[:100]}.")
     with call.services.pool.connection() as connection:
+        add_requests(connection, rows)
         _add_webhooks(connection, rows)
     return {"results": rows, "next_after": rows[-1]["position"] if len(rows) == CHAIN else None}
 

@@ -154,7 +154,8 @@ OBJECTS = {
     "WebhookPull": "after:int more:bool results:WebhookPulled[]",
     "WebhookEventType": "event_type:str description:str kind:str payload_schema:object",
     "HistoryEntry": """position:int version:int at:time event:str sentence:str actor:str command:str correlation:str
-        causation:str data:object changes:Change[] webhooks:object[]""",
+        causation:str data:object changes:Change[] request:CausedBy? webhooks:object[]""",
+    "CausedBy": "id:int at:time user:str remote_addr:str method:str url:str status_code:int",
     "Change": "field:str from:any to:any",
     "History": "results:HistoryEntry[]",
     "Diff": "changes:Change[]",
@@ -162,10 +163,12 @@ OBJECTS = {
     "Found": "kind:str id:int order:int?",
     "AuditSearch": "results:Found[]",
     "ChainEntry": """position:int at:time kind:str id:int stream:str stream_version:int event:str sentence:str actor:str
-        command:str correlation:str causation:str data:object event_id:str command_id:str webhooks:object[]""",
+        command:str correlation:str causation:str data:object event_id:str command_id:str request:CausedBy?
+        webhooks:object[]""",
     "AsOfPage": "count:int next:str? previous:str? results:object[]",
     "Chain": "results:ChainEntry[] next_after:int?",
-    "Verified": """events:int seconds:float violations:object[] chain:str? compared:object shortfalls:int""",
+    "Verified": """events:int after:int until:int seconds:float violations:object[] chain:str? compared:object
+        shortfalls:int""",
     "StockWhenPlanned": "date:time? order_item:object stock_data:object",
 }
 """Name of a component → its fields, all of them always there; more may follow them."""

@@ -11,8 +11,8 @@ from zipfile import ZipFile
 import psycopg
 import pytest
 
-from api.audit_tools import verified
 from api.forgetting import found
+from api.verifying import verified
 from eventlog.export import export
 from eventlog.keyring import destroy_keys, forgotten_keys
 from projections.projector import forget_again
