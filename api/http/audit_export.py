@@ -4,12 +4,12 @@ from flask import Response
 
 from api.case_file import case_file
 from api.http.errors import WrongInput
-from api.http.routes import AUDIT, OMS, Answer, Call, route
+from api.http.routes import AUDIT, OMS, Answer, Call, Parameter, route
 from api.past_tools import Unknown, named
 
 QUERY = {
-    "order": "The number or id of the order; it must be given.",
-    "masked": "true: without personal data.",
+    "order": Parameter("The number or id of the order.", {"type": "string", "minLength": 1}, required=True),
+    "masked": Parameter("true: without personal data.", {"enum": ["true", "false"]}),
 }
 
 

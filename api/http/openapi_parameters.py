@@ -86,7 +86,7 @@ def _schema(one: Route, name: str) -> dict[str, Any]:
     if one.path.endswith("query-stock-availability"):
         item = {"type": "string", "minLength": 1, "maxLength": LONGEST, "pattern": "^[^\\u0000]*$"}
         return {"type": "array", "items": item, "maxItems": MOST[name], "minItems": 1 if name == "sku" else 0}
-    if name in ("version", "position", "from", "to", "after"):
+    if name in ("version", "position", "from", "to", "after", "until"):
         return {"type": "integer", "minimum": 0, "maximum": 2**59}
     if name in ("at", "timestamp__gte", "timestamp__lte"):
         return {"anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "maxLength": 0}]}
