@@ -9,7 +9,15 @@ from domain.kernel import Facts, Given, Reference, Refusal, command, invalid
 from domain.order import Order
 from domain.package import Package, evolve
 from domain.personal import Personal
-from domain.pickup import PackagePickedUp, PackageReadyForPickup, PickupCodeMade, PickupCodeRejected, after, is_code
+from domain.pickup import (
+    PackagePickedUp,
+    PackageReadyForPickup,
+    PickupCodeMade,
+    PickupCodeRejected,
+    PickupCodeSent,
+    after,
+    is_code,
+)
 from domain.states import PackageStatus
 
 S = PackageStatus
@@ -23,6 +31,11 @@ TRIES, MINUTES, DIGITS = 5, 24 * 60, 6
 def _waits(package: Package, fact: PackageReadyForPickup | PickupCodeMade | PickupCodeRejected, _at: Any) -> Package:
     state = S.ready_for_pickup if isinstance(fact, PackageReadyForPickup) else package.state
     return replace(package, state=state, pickup=after(package.pickup, fact))
+
+
+@evolve.on(PickupCodeSent)
+def _sent(package: Package, _fact: PickupCodeSent, _at: Any) -> Package:
+    return package
 
 
 @evolve.on(PackagePickedUp)
@@ -112,3 +125,9 @@ def code_made(order: Order | None, package: int, digest: str, salt: str, sealed:
         return []
     expires = given.now + timedelta(minutes=otp_setting(given.reference, "minutes", MINUTES))
     return [PickupCodeMade(package=package, digest=digest, salt=salt, expires_at=expires, sealed=sealed)]
+
+
+def code_sent(order: Order | None, package: int, message: str) -> Facts:
+    """The customer was told."""
+    found = None if order is None else order.packages.get(package)
+    return [] if found is None else [PickupCodeSent(package=package, message=message)]

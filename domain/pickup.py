@@ -70,6 +70,14 @@ class PickupCodeRejected:
     spent: bool = False
 
 
+@fact("PickupCodeSent", on="package", sentence="The customer was told the code, by message {message}.")
+class PickupCodeSent:
+    """`message` is what who sent it calls it."""
+
+    package: int
+    message: str
+
+
 @fact("PackagePickedUp", on="package", sentence="The customer has it.")
 class PackagePickedUp:
     package: int

@@ -1,8 +1,9 @@
 """What the value of each application setting is, and of each call that may follow a command (spec 5, 7)."""
 
 from collections.abc import Mapping
+from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from api.http.engine_schema import Strict, web_address
 from api.http.input_schemas import Switch, Text, Whole
@@ -99,11 +100,19 @@ class Geocoder(Strict):
 
 
 class TextMessages(Strict):
-    url = _address(required=True)
+    """`provider` log: nothing is sent, a line of the log says so."""
+
+    provider = Text(validate=validate.OneOf(["http", "log"]))
+    url = _address()
     auth = fields.Nested(RemoteAuth, allow_none=True)
     sender = _word(50)
     template = fields.Dict(keys=fields.String(validate=validate.OneOf(LANGUAGES)), values=_word(500))
     timeouts = fields.Nested(Timeouts, allow_none=True)
+
+    @validates_schema
+    def told_where(self, data: dict[str, Any], **_: Any) -> None:
+        if data.get("provider", "http") == "http" and not data.get("url"):
+            raise ValidationError({"url": ["Missing data for required field."]})
 
 
 class OneTimePasswords(Strict):
