@@ -89,6 +89,13 @@ def parser() -> argparse.ArgumentParser:
     job_tools.declare(verb("jobs", _audit("jobs", "job_tools"), "the jobs by the clock: listed, set, run now"))
     docs = verb("docs", _docs, "the documents that are made from the declarations", machine=False)
     docs.add_argument("--check", action="store_true", help="only say which of them are stale")
+    from api import call_tools
+
+    call_tools.declare(
+        verb(
+            "calls", _audit("run", "call_tools"), "calls to carriers, invoice services, …: what waits, failed, retries"
+        )
+    )
     bench = verb("bench", _bench, "the benchmarks", machine=False)
     bench.add_argument("rest", nargs=argparse.REMAINDER)
     return top

@@ -8,6 +8,8 @@ from threading import Event
 from api.http.users import install
 from eventlog.log import EventLog
 from eventlog.replay import replay
+from integrations.following import FOLLOWER as INTEGRATIONS
+from integrations.tables import prepare as prepare_integrations
 from projections.objects.person import Reveal, Warm
 from projections.projector import Projector
 from projections.schema import FOLLOWER
@@ -19,7 +21,7 @@ from webhook_outbox.tables import prepare as prepare_webhooks
 BESIDE = ("passwords", "plan_frames", "plan_inputs")
 """So that people can log in, and plans can be explained."""
 
-# Whoever starts senders there by mistake finds nothing to send of what was replayed.
+# Whoever starts workers there by mistake finds nothing to send or call of what was replayed.
 SEEN = """
 insert into followers (application_name, notification_id, epoch) values (%s, %s, 1)
 on conflict (application_name) do update set notification_id = excluded.notification_id
@@ -40,9 +42,11 @@ def replay_installation(
         install(target)
         prepare_planner(target)
         prepare_webhooks(target)
+        prepare_integrations(target)
         last = replay(source.direct_url, into_url, until, BESIDE)
         with target.listening() as connection:
-            connection.execute(SEEN, (FAN_OUT, last))
+            for follower in (FAN_OUT, INTEGRATIONS):
+                connection.execute(SEEN, (follower, last))
         _project(target, last, Projector(target, reveal, warm), progress)
     finally:
         target.close()

@@ -78,11 +78,12 @@ returning id
 """
 
 SHOWN = """
-select id, kind, key, subject, system, stream, position, state, tries, due, note, at, ended from integration_calls
+select id, kind, subject, system, stream, position, state, tries, due, note, key, at, ended from integration_calls
 """
+FILTERS = ("state", "kind", "subject", "system")
 
 ATTEMPTS = """
-select at, system, what, method, place, status, seconds, outcome, error from integration_attempts
+select id, at, system, what, call, method, place, status, seconds, outcome, error from integration_attempts
  where call = %s order by id desc limit 100
 """
 
@@ -148,14 +149,27 @@ def next_due(connection: Connection) -> float | None:
 
 
 def listed(
-    connection: Connection, *, state: str | None = None, kind: str | None = None, limit: int = 100, before: int = 2**62
+    connection: Connection, filters: Mapping[str, str] | None = None, *, page: int = 1, limit: int = 100
 ) -> list[dict[str, Any]]:
-    """The newest first; `before`: of smaller ids."""
-    where = "where id < %(before)s and (%(state)s::text is null or state = %(state)s)"
-    where += " and (%(kind)s::text is null or kind = %(kind)s) order by id desc limit %(limit)s"
+    """The newest first; `filters` by the names of FILTERS."""
+    where, asked = _where(filters or {})
     cursor = connection.cursor(row_factory=dict_row)
-    asked = {"before": before, "state": state, "kind": kind, "limit": limit}
-    return [_shown(row) for row in cursor.execute(SHOWN + where, asked)]
+    text = f"{SHOWN}{where} order by id desc limit %(limit)s offset %(offset)s"
+    rows = cursor.execute(text.encode(), {**asked, "limit": limit, "offset": (page - 1) * limit})
+    return [_shown(row) for row in rows]
+
+
+def count(connection: Connection, filters: Mapping[str, str] | None = None) -> int:
+    """How many `listed` has in all."""
+    where, asked = _where(filters or {})
+    text = f"select count(*) from integration_calls {where}"  # noqa: S608 - of names of FILTERS
+    row = connection.execute(text.encode(), asked).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _where(filters: Mapping[str, str]) -> tuple[str, dict[str, str]]:
+    wanted = {name: value for name, value in filters.items() if name in FILTERS}
+    return " and ".join(["where true", *(f"{name} = %({name})s" for name in wanted)]), wanted
 
 
 def shown(connection: Connection, id: int) -> dict[str, Any] | None:

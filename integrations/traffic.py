@@ -14,6 +14,7 @@ from integrations.outside import Attempt
 from integrations.tables import Connection
 
 SLOTS = 8
+LAST = 2**62
 
 KEEP = """
 insert into integration_attempts (at, system, what, call, method, place, status, seconds, outcome, error)
@@ -34,7 +35,8 @@ select kind, extract(epoch from clock_timestamp() - min(at))::float8 from integr
 """
 LATELY = """
 select id, at, system, what, call, method, place, status, seconds, outcome, error from integration_attempts
- where (%(system)s::text is null or system = %(system)s) and id < %(before)s order by id desc limit %(limit)s
+ where (%(system)s::text is null or system = %(system)s) and (%(outcome)s::text is null or outcome = %(outcome)s)
+   and id < %(before)s order by id desc limit %(limit)s
 """
 SWEEP = "delete from integration_attempts where at < clock_timestamp() - %s"
 SWEEP_CALLS = "delete from integration_calls where state in ('done', 'dropped') and ended < clock_timestamp() - %s"
@@ -63,10 +65,15 @@ class Traffic:
 
 
 def lately(
-    connection: Connection, *, system: str | None = None, limit: int = 100, before: int = 2**62
+    connection: Connection,
+    *,
+    system: str | None = None,
+    outcome: str | None = None,
+    limit: int = 100,
+    before: int = LAST,
 ) -> list[dict[str, Any]]:
-    """The latest requests to other systems, the newest first."""
-    asked = {"system": system, "limit": limit, "before": before}
+    """The latest requests to other systems, the newest first; `before`: of smaller ids."""
+    asked = {"system": system, "outcome": outcome, "limit": limit, "before": before}
     return connection.cursor(row_factory=dict_row).execute(LATELY, asked).fetchall()
 
 

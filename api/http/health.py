@@ -5,9 +5,10 @@ from typing import Any
 
 from flask import Response
 
-from api.http import metrics, outbox_figures
+from api.http import metrics, outbox_figures, outside_figures
 from api.http.errors import Failure
 from api.http.routes import ANYBODY, Answer, Call, route
+from integrations.traffic import figures as integration_figures
 from projections.schema import FOLLOWER
 from webhook_outbox.metrics import metrics as webhook_metrics
 
@@ -18,7 +19,8 @@ PATIENCE = 2.0
 TABLES = """
 select (select position from head), (select count(*) from (select from order_states limit 1) s),
        (select count(*) from (select from api_keys limit 1) k),
-       (select count(*) from (select from webhook_deliveries limit 1) d)
+       (select count(*) from (select from webhook_deliveries limit 1) d),
+       (select count(*) from (select from integration_calls limit 1) i)
 """
 
 # How old the first event is that a follower has not seen.
@@ -73,6 +75,7 @@ def _of_database(call: Call) -> list[str]:
     with call.services.pool.connection(timeout=PATIENCE) as connection:
         late = {name: connection.execute(BEHIND, (position,)).fetchone() for name, position in positions.items()}
         outbox = webhook_metrics(connection)
+        outside = integration_figures(connection)
     lines += _gauge("oms_follower_lag_events", "Events that a follower of the log has not seen.")
     lines += [f'oms_follower_lag_events{{follower="{n}"}} {max(0, head - at)}' for n, at in sorted(positions.items())]
     lines += _gauge("oms_follower_lag_seconds", "Age of the first event that a follower has not seen.")
@@ -80,7 +83,7 @@ def _of_database(call: Call) -> list[str]:
         f'oms_follower_lag_seconds{{follower="{name}"}} {max(0.0, row[0]) if row else 0.0:.3f}'
         for name, row in sorted(late.items())
     ]
-    return [*lines, *outbox_figures.lines(outbox)]
+    return [*lines, *outbox_figures.lines(outbox), *outside_figures.lines(outside)]
 
 
 def _gauge(name: str, sentence: str) -> list[str]:

@@ -153,6 +153,13 @@ OBJECTS = {
     "WebhookPulled": "id:int event:object payload:object",
     "WebhookPull": "after:int more:bool results:WebhookPulled[]",
     "WebhookEventType": "event_type:str description:str kind:str payload_schema:object",
+    "OutsideCall": """id:int kind:str description:str subject:str system:str order:int? state:str tries:int
+        due_date:time? note:str? idempotency_key:str position:int created_date:time? ended_date:time?""",
+    "OutsideCallWithAttempts": """id:int kind:str description:str subject:str system:str order:int? state:str tries:int
+        due_date:time? note:str? idempotency_key:str position:int created_date:time? ended_date:time?
+        attempts:OutsideRequest[]""",
+    "OutsideRequest": """id:int date:time? system:str what:str call:int? method:str place:str response_status:int?
+        response_time:float? outcome:str error:str?""",
     "HistoryEntry": """position:int version:int at:time event:str sentence:str actor:str command:str correlation:str
         causation:str data:object changes:Change[] request:CausedBy? webhooks:object[]""",
     "CausedBy": "id:int at:time user:str remote_addr:str method:str url:str status_code:int",

@@ -1,6 +1,6 @@
 """Every job there is: one line each. What it does stands in the room that knows it."""
 
-from api.jobs import housekeeping, rerouting
+from api.jobs import housekeeping, neighbours, rerouting
 from api.jobs.order_pull import order_pull
 from api.jobs.schedule import daily, every
 from api.jobs.turn import Job
@@ -21,6 +21,13 @@ JOBS: tuple[Job, ...] = (
     Job("retention", "Lets go of what was kept long enough.", housekeeping.retention, every(hours=1)),
     Job("log-verification", "Compares the whole log with its hash chain.", housekeeping.log_verification, daily(3, 17)),
     Job("order-pull", "Asks the order source for what its messages did not tell.", order_pull, every(minutes=5)),
+    Job(
+        "carrier-status",
+        "Asks each carrier how its parcels are.",
+        neighbours.carrier_status,
+        every(minutes=15),
+    ),
+    Job("old-calls", "Lets go of old requests to other systems.", neighbours.old_calls, every(hours=6)),
     Job("upkeep", "Makes partitions ahead of their time.", housekeeping.upkeep, every(hours=6)),
 )
 """A name, a sentence, `run(turn) -> outcome`, and when: `every(minutes=10)` or `daily(hour, minute)` in UTC. A name

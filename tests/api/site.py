@@ -204,8 +204,8 @@ def serving(database_url: str, *, planner: bool = False, integrations: bool = Fa
     install_projections(log)
     prepare_planner(log)
     prepare_webhooks(log)
-    prepare_jobs(log)
     prepare_integrations(log)
+    prepare_jobs(log)
     runs: list[Callable[[threading.Event], None]] = [Projector(log, services.reveal).run]
     runs += [Planner(log).run] if planner else []
     runs += [Follower(log).run, Runner(log, replace(SETTINGS, secret_key=SECRET), hasten=0.01).run] * integrations
