@@ -23,8 +23,9 @@ UNKEPT = {
 
 @route("POST", f"{OMS}/carriers/<slug>/status/", roles=ANYBODY, tag="integrations", unkept=UNKEPT)
 def hear_carrier(call: Call, slug: str) -> Any:
-    """Takes a carrier's signed message (in its own words, JSON or XML) about its parcels; `unknown` numbers are left
-    to the job that asks."""
+    """Takes a carrier's signed message about its parcels, in its own words.
+
+    JSON or XML, as the carrier's adapter reads it. `unknown` numbers are left to the job that asks."""
     company: CargoCompany | None = call.log.reference.find("cargo_company", slug)
     if company is None or company.removed or not company.is_active or not is_connected(company):
         raise Failure(404, "not_found", f"There is no connected carrier {slug[:100]!r}.")

@@ -7,10 +7,10 @@ from uuid import uuid4
 
 import pytest
 import requests
-from api.call_tools import run as run_tool
-from api.jobs.neighbours import carrier_status, old_calls
 
+from api.call_tools import run as run_tool
 from api.cli import parser
+from api.jobs.neighbours import carrier_status, old_calls
 from api.jobs.turn import JobFailed, Turn
 from domain.settings import CargoCompany, save
 from eventlog.secrets import Secrets
@@ -133,6 +133,7 @@ def test_a_signed_message_moves_the_package(site: Site, connected: dict[str, int
     answer = tell(site, "told-fast", fast(("TF1", "DELIVERED"), ("NOBODY", "DELIVERED"), ("TF1", "LOST_IN_SPACE")))
     assert (answer.status_code, answer.json()) == (200, {"taken": 1, "unknown": ["NOBODY"]})
     assert state(site, package) == "900"
+    site.caught_up()
     log = site.admin.get(f"state-transition-logs/?object_id={package}&content_type=package")
     states = [row["new_state"]["enum_value"] for row in log["results"]]
     assert {"600", "900"} <= set(states), "from 500 by way of 600"
