@@ -14,6 +14,9 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 from api.http.routes import ALL, ANYBODY, OMS, ROUTES
 from api.http.users import NOBODY, Caller
 
+MOST_PAGES = 20
+"""Of a hundred rows each: what a person can look at."""
+
 
 class Refused(Exception):
     """The API answered with an error: `error` is {code, message, …}, or {field: [texts]}."""
@@ -68,6 +71,16 @@ class Inside:
     def get(self, path: str, **query: Any) -> Any:
         """The JSON of an answer. Raises Refused."""
         return self.ask("GET", path, query=query).json
+
+    def every(self, path: str, **query: Any) -> list[dict[str, Any]]:
+        """The rows of all pages of a list, up to MOST_PAGES of them."""
+        found: list[dict[str, Any]] = []
+        for number in range(1, MOST_PAGES + 1):
+            page = self.get(path, **query, page=str(number), limit="100")
+            found += page["results"]
+            if page["next"] is None:
+                break
+        return found
 
     def post(self, path: str, body: Any = None, **headers: str) -> Reply:
         """Raises Refused. Afterwards reads wait until they show what was written."""

@@ -88,25 +88,26 @@ def test_every_write_asks_for_the_token(site: Site) -> None:
     assert site.log.head().position == head
 
 
-@pytest.mark.parametrize("one", READ, ids=lambda one: one.path)
-def test_nobody_sees_a_page_unsigned(site: Site, one) -> None:
-    answer = Visitor(site).get(address(one.path))
-    assert answer.status_code == 303 and answer.headers["Location"].startswith("/console/sign-in/?next=")
+def test_nobody_sees_a_page_unsigned(site: Site) -> None:
+    someone = Visitor(site)
+    for one in READ:
+        answer = someone.get(address(one.path))
+        assert answer.status_code == 303, one.path
+        assert answer.headers["Location"].startswith("/console/sign-in/?next="), one.path
 
 
-@pytest.mark.parametrize("one", READ, ids=lambda one: one.path)
-def test_every_page_has_the_headers_and_nothing_inline(site: Site, one) -> None:
-    answer = visitor(site).get(address(one.path))
-    assert answer.status_code in (200, 404), answer.text
-    said = answer.headers
-    policy = said["Content-Security-Policy"]
-    assert "default-src 'none'" in policy and "frame-ancestors 'none'" in policy and "unsafe" not in policy
-    assert said["X-Content-Type-Options"] == "nosniff" and said["X-Frame-Options"] == "DENY"
-    assert said["Cache-Control"] == "no-store" and said["Referrer-Policy"] == "same-origin"
-    if said["Content-Type"].startswith("text/html"):
-        assert not re.search(
-            r"<script(?![^>]* src=\"/)|<style|\sstyle=|\son\w+=\"|javascript:|https?://(?!www\.w3\.org)", answer.text
-        )
+def test_every_page_has_the_headers_and_nothing_inline(site: Site) -> None:
+    someone = visitor(site)
+    for one in READ:
+        answer = someone.get(address(one.path))
+        assert answer.status_code in (200, 404), f"{one.path}: {answer.text}"
+        said = answer.headers
+        policy = said["Content-Security-Policy"]
+        assert "default-src 'none'" in policy and "frame-ancestors 'none'" in policy and "unsafe" not in policy
+        assert said["X-Content-Type-Options"] == "nosniff" and said["X-Frame-Options"] == "DENY"
+        assert said["Cache-Control"] == "no-store" and said["Referrer-Policy"] == "same-origin"
+        assert said["Content-Type"].startswith("text/html"), one.path
+        assert not INLINE.search(answer.text), one.path
 
 
 def test_static_files_stay_with_the_browser(site: Site) -> None:
