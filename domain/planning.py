@@ -1,7 +1,7 @@
 """A plan put into facts: packages born (A1), lines moved out of packages that wait (A2), the rest parked (spec 2.1)."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from domain.kernel import Facts, Given, Refusal
@@ -20,12 +20,14 @@ Row = tuple[int, str]
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """Goods of a placement that come from `source`; `levels` and `margin` as of a placement."""
+    """Goods of a placement that come from `source`, by way of a hub where `via` says so; `levels` and `margin` as of a
+    placement."""
 
     source: int
     lines: tuple[Line, ...]
     levels: tuple[Level, ...] = ()
     margin: int = 0
+    via: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,8 +177,7 @@ def _birth(
         by_quota=placement.by_quota,
     )
     by_item = (
-        Leg(leg.source, tuple((of_item[item], n) for item, n in _sum(leg.lines).items()), leg.levels, leg.margin)
-        for leg in placement.legs
+        replace(leg, lines=tuple((of_item[item], n) for item, n in _sum(leg.lines).items())) for leg in placement.legs
     )
     transfers = _transfers(package.package, number, placement.location, 1, by_item, {i.id: i.sku for i in items}, given)
     return [package, *transfers]
@@ -197,7 +198,8 @@ def _transfers(
             number=f"{number}T{n}",
             package=package,
             source=leg.source,
-            destination=destination,
+            destination=destination if leg.via is None else leg.via,
+            onward=None if leg.via is None else destination,
             items=tuple(
                 NewTransferItem(given.ids("transfer_item"), item, sku[item], pieces) for item, pieces in leg.lines
             ),

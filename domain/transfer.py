@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from domain.kernel import Evolver, fact
 from domain.package import Package
@@ -28,8 +28,9 @@ class TransferItem:
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """`package` is None once its package was cancelled on the way: it then brings free stock. `cargo_company` and
-    `tracking_number` are as the source told them."""
+    """`package` is None once its package was cancelled on the way: it then brings free stock. `onward`: where the goods
+    go from its destination, a hub, by a second leg that is asked of the hub when they arrive; that leg names the first
+    as `after`. `cargo_company` and `tracking_number` are as the source told them."""
 
     id: int
     number: str
@@ -39,6 +40,7 @@ class Transfer:
     state: TransferStatus
     items: tuple[TransferItem, ...]
     after: int | None = None
+    onward: int | None = None
     cargo_company: int | None = None
     tracking_number: str = ""
     version: int = 0
@@ -58,9 +60,21 @@ class NewTransferItem(NamedTuple):
     quantity: int
 
 
-@fact("TransferCreated", on="transfer", also=("package",), sentence="Transfer {number} was asked of its source.")
+def _straight(data: dict[str, Any]) -> dict[str, Any]:
+    """The first version knew no hubs: every transfer went straight to the package."""
+    return data
+
+
+@fact(
+    "TransferCreated",
+    on="transfer",
+    also=("package",),
+    sentence="Transfer {number} was asked of its source.",
+    upcasts=(_straight,),
+)
 class TransferCreated:
-    """`levels` is the stock known of the reserved rows at the source; `margin` its safety stock."""
+    """`levels` is the stock known of the reserved rows at the source; `margin` its safety stock; `onward` as of a
+    Transfer."""
 
     transfer: int
     number: str
@@ -71,6 +85,7 @@ class TransferCreated:
     after: int | None = None
     levels: tuple[Level, ...] = ()
     margin: int = 0
+    onward: int | None = None
 
 
 @fact("TransferMadeReady", on="transfer", sentence="The transfer is ready for dispatch.")
@@ -131,6 +146,7 @@ def _created(_: None, fact: TransferCreated, at: datetime) -> Transfer:
         state=S.waiting,
         items=tuple(TransferItem(*i) for i in fact.items),
         after=fact.after,
+        onward=fact.onward,
         created=at,
     )
 

@@ -1,5 +1,6 @@
 """The commands of a transfer on its way (spec 1.7, T1–T4), and A3: the package goes on when none is open any more."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 from domain.discrepancy import DiscrepancyReason, DiscrepancyRecorded
@@ -8,8 +9,16 @@ from domain.order import Order, evolve
 from domain.package import PackageCancelled, PackageTransfersArrived
 from domain.shipping import carrier_named
 from domain.states import OPEN_TRANSFER, PackageStatus, TransferStatus
-from domain.transfer import Arrival, Transfer, TransferDelivered, TransferDispatched, TransferMadeReady
-from domain.transfer_misses import TransferCarrierTold
+from domain.transfer import (
+    Arrival,
+    NewTransferItem,
+    Transfer,
+    TransferCreated,
+    TransferDelivered,
+    TransferDispatched,
+    TransferMadeReady,
+)
+from domain.transfer_misses import TransferCarrierTold, TransferLinesReleased
 
 S = TransferStatus
 
@@ -104,7 +113,9 @@ def deliver(order: Order, transfer: Transfer, given_input: DeliverInput, given: 
             raise invalid(transfer_items=f"Item {count.id}: between 0 and {item.quantity} can have arrived.")
     arrived = {i.id: i.quantity for i in transfer.items} | {c.id: c.quantity for c in given_input.transfer_items}
     counted = tuple(Arrival(i.id, i.package_item, i.sku, i.quantity, arrived[i.id]) for i in transfer.items)
-    facts: Facts = [TransferDelivered(transfer=transfer.id, package=transfer.package, counted=counted)]
+    # At a hub nothing has come to the package yet: the goods are the hub's until the second leg brings them.
+    for_package = transfer.package if transfer.onward is None else None
+    facts: Facts = [TransferDelivered(transfer=transfer.id, package=for_package, counted=counted)]
     if transfer.package is None:
         return facts
     facts += [
@@ -121,10 +132,43 @@ def deliver(order: Order, transfer: Transfer, given_input: DeliverInput, given: 
         for item in transfer.items
         if arrived[item.id] < item.quantity
     ]
+    if transfer.onward is not None:
+        facts += _onward(order, transfer, transfer.package, counted, given)
     return facts + goes_on(after(order, facts, given), transfer.package, "nothing of its transfers arrived")
 
 
 # --- what follows
+
+
+def _onward(order: Order, transfer: Transfer, package: int, counted: tuple[Arrival, ...], given: Given) -> Facts:
+    """The second leg, of what has come to the hub; what was lost on the way leaves the package, to a plan of its own.
+    Pieces that are no package's any more stay at the hub."""
+    lost = Counter[int]()
+    for c in counted:
+        if c.package_item and c.arrived < c.sent:
+            lost[c.package_item] += c.sent - c.arrived
+    facts: Facts = []
+    if lost:
+        facts.append(TransferLinesReleased(transfer=transfer.id, package=package, lines=tuple(lost.items())))
+    goods = tuple(
+        NewTransferItem(given.ids("transfer_item"), c.package_item, c.sku, c.arrived)
+        for c in counted
+        if c.package_item and c.arrived
+    )
+    if goods and transfer.onward is not None:
+        there = order.packages[package]
+        facts.append(
+            TransferCreated(
+                transfer=given.ids("transfer"),
+                number=f"{there.number}T{len(there.transfers) + 1}",
+                package=package,
+                source=transfer.destination,
+                destination=transfer.onward,
+                items=goods,
+                after=transfer.id,
+            )
+        )
+    return facts
 
 
 def goes_on(order: Order, package_id: int, reason: str) -> Facts:

@@ -117,7 +117,9 @@ class Asked:
         legs = []
         for source, amounts in brought.legs:
             planned = tuple(PlannedLine(lines[n].id, lines[n].sku, pieces) for n, pieces in sorted(amounts.items()))
-            transfer = PlannedTransfer(world.places.rows[source].id, planned)
+            via = brought.hub_of(source)
+            at = world.places.rows
+            transfer = PlannedTransfer(at[source].id, planned, None if via is None else at[via].id)
             for line in planned:
                 world.reserve(transfer.source, line.sku, line.quantity)
             legs.append(leg_of(transfer, self._answered.levels, world.places))

@@ -30,7 +30,7 @@ def cut(lines: Sequence[Line], pick: Pick, by: SplitBy) -> list[Pick]:
                         n -= bins[-1].put(source, line, sizes, n, alone=True)
                 elif one.group == group:
                     n -= one.put(source, line, sizes, n)
-    return [one.pick(pick.at) for one in bins]
+    return [one.pick(pick) for one in bins]
 
 
 class _Bin:
@@ -53,9 +53,9 @@ class _Bin:
         held[line] = held.get(line, 0) + taken
         return taken
 
-    def pick(self, at: int) -> Pick:
+    def pick(self, of: Pick) -> Pick:
         legs = [(source, amounts) for source, amounts in self._held.items() if source is not None]
-        return Pick(at, self._held.get(None, {}), Brought(legs))
+        return Pick(of.at, self._held.get(None, {}), Brought(legs, of.brought.via))
 
 
 def _limits(by: SplitBy) -> list[float]:

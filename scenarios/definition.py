@@ -153,7 +153,8 @@ class SourceRule:
 class TransferScenario:
     """A version of a transfer scenario: where missing goods of a package may come from. `package_location`: the erp
     codes of the dispatch locations it serves (empty: any), `package_location_expression` a condition on them;
-    `products` listed_products: only `product_list` (SKUs) may be brought."""
+    `products` listed_products: only `product_list` (SKUs) may be brought. `hub`: goods go by way of the first location
+    that passes it, in two legs; where none does, nothing is brought."""
 
     id: int
     version: int
@@ -167,3 +168,4 @@ class TransferScenario:
     max_sources: int | None = None
     package_location_expression: str = ""
     product_list: tuple[str, ...] = ()
+    hub: SourceRule | None = None

@@ -1,6 +1,7 @@
 """The JSON of a scenario (spec 9) read into records, or a refusal that names each wrong place and what is allowed."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -89,6 +90,7 @@ def parse_transfer_scenario(data: Mapping[str, Any], id: int = 0, version: int =
         package_location=package_location,
         package_location_expression=location_expression,
         product_list=product_list,
+        hub=_hub(top),
         products=cast(Any, top.choice("products", PRODUCTS, "all_products")),
         max_sources=top.whole("max_sources", least=1),
         rules=tuple(
@@ -120,6 +122,16 @@ def _rule(rule: Fields, i: int) -> Rule:
         split_by=_split_by(rule),
         weights=_weights(rule),
     )
+
+
+def _hub(top: Fields) -> SourceRule | None:
+    """`{"locations": {…}, "order_by": […]}`; only transfer locations are hubs."""
+    if top.data.get("hub") is None:
+        return None
+    said = top.child("hub", ("locations", "order_by"))
+    where = _locations(said.child("locations", LOCATION_KEYS))
+    roles = tuple(dict.fromkeys((*where.roles, "transfer_location")))
+    return SourceRule("hub", replace(where, roles=roles), _order_by(said))
 
 
 def _split_by(rule: Fields) -> SplitBy | None:

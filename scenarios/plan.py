@@ -165,9 +165,14 @@ def _package(desk: Desk, rule: Rule, pick: Pick) -> PlannedPackage:
     for line, n in total.items():
         desk.open[line] -= n
     transfers = tuple(
-        PlannedTransfer(desk.places.rows[source].id, _lines(desk, amounts)) for source, amounts in pick.brought.legs
+        PlannedTransfer(desk.places.rows[source].id, _lines(desk, amounts), _id(desk, pick.brought.hub_of(source)))
+        for source, amounts in pick.brought.legs
     )
     return PlannedPackage(desk.places.rows[pick.at].id, rule.name, _lines(desk, total), transfers)
+
+
+def _id(desk: Desk, at: int | None) -> int | None:
+    return None if at is None else desk.places.rows[at].id
 
 
 def _lines(desk: Desk, amounts: Amounts) -> tuple[PlannedLine, ...]:

@@ -9,7 +9,7 @@ from scenarios.demand import Demand
 from scenarios.hours import day_of
 from scenarios.world import World
 
-PLANNER_VERSION = "2"  # changes whenever the same input may give another plan
+PLANNER_VERSION = "3"  # changes whenever the same input may give another plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +21,12 @@ class PlannedLine:
 
 @dataclass(frozen=True, slots=True)
 class PlannedTransfer:
-    """What comes from `source` (location id) to the package's location; a part of the package's lines."""
+    """What comes from `source` (location id) to the package's location; a part of the package's lines. `via` a hub, in
+    two legs, where the transfer scenario says so."""
 
     source: int
     lines: tuple[PlannedLine, ...]
+    via: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

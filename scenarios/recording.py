@@ -82,6 +82,7 @@ def leg_of(transfer: PlannedTransfer, levels: Levels, places: Places) -> Leg:
         lines=tuple((line.line, line.quantity) for line in transfer.lines),
         levels=tuple(levels[row] for row in rows if row in levels),
         margin=_safety(places, transfer.source),
+        via=transfer.via,
     )
 
 

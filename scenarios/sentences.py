@@ -64,7 +64,8 @@ def package_sentence(
     parts = [f"Package P{number} at {mine.place.erp_code}: {_why(mine, ranked, considered, package)}"]
     for transfer in package.transfers:
         pieces = _count(sum(line.quantity for line in transfer.lines), "piece")
-        parts.append(f"{pieces} brought from {codes[transfer.source]}")
+        by = "" if transfer.via is None else f" by way of {codes[transfer.via]}"
+        parts.append(f"{pieces} brought from {codes[transfer.source]}{by}")
     better = [one for one in ranked if (one.rank or 0) < (mine.rank or 0) and one.place.id not in chosen]
     for one in better[:SHOWN]:
         parts.append(f"{one.place.erp_code} stands before it but {_lacks(one, considered.wanted)}")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from scenarios.choosing import transfer_scenario_for
 from scenarios.cover import cover_units
-from scenarios.definition import TransferScenario
+from scenarios.definition import SourceRule, TransferScenario
 from scenarios.desk import Desk
 from scenarios.rules import Question, candidates, costs, ranked
 
@@ -14,9 +14,13 @@ Amounts = dict[int, int]  # pieces by index of the line
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """`legs`: (source ordinal, what it sends)."""
+    """`legs`: (source ordinal, what it sends); `via`: the hub (ordinal) they go by, but for the hub's own."""
 
     legs: list[tuple[int, Amounts]] = field(default_factory=list)
+    via: int | None = None
+
+    def hub_of(self, source: int) -> int | None:
+        return self.via if source != self.via else None
 
     def total(self) -> Amounts:
         total: Amounts = {}
@@ -34,6 +38,9 @@ def bring(desk: Desk, scenarios: Sequence[TransferScenario], hub: int, missing: 
     it wants all products and not all are found. Takes nothing from the desk."""
     scenario = transfer_scenario_for(desk.demand, desk.places.rows[hub], scenarios)
     if scenario is None or not missing:
+        return NONE
+    via = None if scenario.hub is None else _hub(desk, scenario.hub, hub)
+    if scenario.hub is not None and via is None:
         return NONE
     need: dict[str, int] = {}
     for line, n in missing.items():
@@ -60,7 +67,14 @@ def bring(desk: Desk, scenarios: Sequence[TransferScenario], hub: int, missing: 
                 need[sku] -= n
     if scenario.products == "all_products" and any(need.values()):
         return NONE
-    return Brought(_by_line(desk, missing, legs))
+    return Brought(_by_line(desk, missing, legs), None if via == hub else via)
+
+
+def _hub(desk: Desk, rule: SourceRule, to: int) -> int | None:
+    """The best location to go by on the way to the package's; that one itself means going straight."""
+    question = Question(desk, rule.locations, desk.places.rows[to].address, (), (), (), dispatch=False)
+    found = ranked(question, candidates(question), rule.order_by)
+    return found[0] if found else None
 
 
 def _by_line(

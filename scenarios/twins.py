@@ -115,7 +115,8 @@ def of_order(order: Order) -> Twin:
         legs = [
             (leg.source, _sum((item[i.package_item], i.quantity) for i in leg.items if i.package_item in item))
             for leg in order.transfers.values()
-            if leg.package == package.id and leg.state not in GONE
+            # A second leg brings what the first has taken from its source.
+            if leg.package == package.id and leg.state not in GONE and leg.after is None
         ]
         packages.append(Placed(package.location, _sum((i.item, i.quantity) for i in package.items), legs))
     return Twin(order.id, [package for package in packages if package.lines], open_lines(order))

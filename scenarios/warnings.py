@@ -45,6 +45,8 @@ def warnings(scenario: Scenario | TransferScenario, places: Places, known: Known
         _after_all(scenario.rules, of_rules)
     else:
         found += _unknown("package_location", scenario.package_location, places)
+        if scenario.hub is not None:
+            found += [f"hub: {text}" for text in _rule(scenario.hub, places, known).texts]
     if all(one.never for one in of_rules):
         what = "plan" if isinstance(scenario, Scenario) else "bring"
         found.append(f"It can {what} nothing: no rule of it can match as things are.")

@@ -113,6 +113,7 @@ def shown(made: Plan, codes: Mapping[int, str]) -> dict[str, Any]:
                     {
                         "source": codes[transfer.source],
                         "destination": codes[package.location],
+                        "via": None if transfer.via is None else codes[transfer.via],
                         "items": items(transfer.lines),
                     }
                     for transfer in package.transfers

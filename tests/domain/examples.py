@@ -167,7 +167,7 @@ EXAMPLES: tuple[Any, ...] = (
     invoice.PackageInvoiceCopied(package=10, address=Document("0d7e", "text/uri-list", 40), copy=DOCUMENT),
     transfer.TransferCreated(
         transfer=20, number="R1000001P1T1", package=10, source=15, destination=14,
-        items=(transfer.NewTransferItem(21, 11, "85123A", 2),), after=19, levels=LEVELS, margin=1,
+        items=(transfer.NewTransferItem(21, 11, "85123A", 2),), after=19, levels=LEVELS, margin=1, onward=16,
     ),
     transfer.TransferMadeReady(transfer=20),
     transfer.TransferDispatched(transfer=20),

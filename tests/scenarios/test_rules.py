@@ -199,6 +199,39 @@ def test_missing_goods_are_brought(rule, transfer, expected):
     assert "<-" not in "".join(run(demand(ALL), world(SMALL), rule, by=(by,))), "only where the rule allows it"
 
 
+HUBS = [
+    # the hub of the transfer scenario, where the goods go by (None: straight); no row: nothing is brought
+    (None, ["straight"]),
+    ({}, ["H"]),
+    ({"order_by": [{"by": "priority", "direction": "desc"}]}, ["K"]),
+    ({"locations": {"exclude": ["H"]}}, ["K"]),
+    ({"locations": {"include": ["A"]}}, []),
+    ({"locations": {"type": "warehouse"}}, []),
+]
+
+
+@pytest.mark.parametrize(("hub", "expected"), HUBS)
+def test_goods_go_by_way_of_a_hub_in_two_legs(hub, expected):
+    roles = frozenset({"packaging_centre", "transfer_location"})
+    places = [Place(1, "A"), Place(2, "B"), Place(3, "H", roles=roles), Place(4, "K", roles=roles, priority=9)]
+    seen = world({"A": {"x": 1}, "B": {"y": 1}, "H": {}, "K": {}}, places)
+    rule = {"coverage": "whole_order", "transferable": True, "locations": {"include": ["A"]}}
+    made = plan(demand({"x": 1, "y": 1}), seen, scenario(rule), (transfers(hub=hub),))
+    codes = {place.id: place.erp_code for place in places} | {None: "straight"}
+    assert [codes[leg.via] for package in made.packages for leg in package.transfers] == expected
+
+
+def test_a_hub_that_is_the_source_or_the_destination_is_no_detour():
+    roles = frozenset({"packaging_centre", "transfer_location"})
+    places = [Place(1, "A", roles=roles), Place(2, "B", roles=roles)]
+    seen = world({"A": {"x": 1}, "B": {"y": 1}}, places)
+    rule = {"coverage": "whole_order", "transferable": True, "locations": {"include": ["A"]}}
+    for hub in ("A", "B"):
+        by = transfers(hub={"locations": {"include": [hub]}})
+        [package] = plan(demand({"x": 1, "y": 1}), seen, scenario(rule), (by,)).packages
+        assert [leg.via for leg in package.transfers] == [None]
+
+
 def test_a_source_need_not_pack_but_a_dispatch_location_must():
     places = [Place(1, "A"), Place(2, "B", roles=frozenset())]
     seen = world({"A": {"x": 1}, "B": {"x": 1, "y": 1}}, places)
