@@ -84,7 +84,7 @@ def parser() -> argparse.ArgumentParser:
     from api import webhook_tools
 
     webhook_tools.declare(verb("webhooks", _webhooks, "what waits, what was sent, retries and replays"))
-    from api import job_tools
+    from api import import_tools, job_tools
 
     job_tools.declare(verb("jobs", _audit("jobs", "job_tools"), "the jobs by the clock: listed, set, run now"))
     docs = verb("docs", _docs, "the documents that are made from the declarations", machine=False)
@@ -96,6 +96,8 @@ def parser() -> argparse.ArgumentParser:
             "calls", _audit("run", "call_tools"), "calls to carriers, invoice services, …: what waits, failed, retries"
         )
     )
+    bring = verb("import", _audit("imported", "import_tools"), "channels, locations, stock or open orders from a file")
+    import_tools.declare(bring)
     bench = verb("bench", _bench, "the benchmarks", machine=False)
     bench.add_argument("rest", nargs=argparse.REMAINDER)
     return top

@@ -10,6 +10,7 @@ from api.http.users import ROLES, install, save_user
 from api.installation import Place
 from api.jobs.runs import prepare as prepare_jobs
 from api.settings import Settings
+from api.setup.tasks import prepare as prepare_setup
 from eventlog.log import EventLog
 from integrations.tables import prepare as prepare_integrations
 from projections.schema import install as install_projections
@@ -37,6 +38,7 @@ def initialise(log: EventLog, place: Place) -> None:
     prepare_webhooks(log)
     prepare_integrations(log)
     prepare_jobs(log)
+    prepare_setup(log)
     admin = place.settings.admin_user
     if not has_password(log, admin, place.admin_password):
         save_user(log, admin, place.admin_password, ("admin",), (), actor="installation")

@@ -133,6 +133,10 @@ OBJECTS = {
     "JobSchedule": "interval_seconds:int? crontab:str? timezone:str",
     "Job": """id:int name:str sentence:str is_active:bool interval_seconds:int? crontab:str? timezone:str
         declared:JobSchedule next_run:time? running:bool last_runs:JobRun[] created_date:time? modified_date:time?""",
+    "Import": """id:int kind:str source:str file_name:str? status:str dry_run:bool rows:int created:int changed:int
+        unchanged:int rejected:int message:str? user:str created_date:time? started_date:time? ended_date:time?""",
+    "ImportKind": "name:str description:str columns:str[]",
+    "ImportProblem": "row:int field:str text:str",
     "SetupNeed": "step:str is_required:bool",
     "SetupStatus": "step:str status:str",
     "Stock": """stock_location:int erp_code:str? sku:str quantity:decimal reserved:decimal available:decimal

@@ -51,7 +51,7 @@ def push(call: Call) -> Answer:
         raise WrongInput(stock=["A list of {erp_code, sku, quantity}."])
     if len(said) > MOST_ROWS:
         raise WrongInput(stock=[f"At most {MOST_ROWS:,} rows a call."])
-    rows = _read(call, said)
+    rows = read_rows(call, said)
     answer = {"accepted": rows.accepted, "rejected": rows.rejected}
     claims = _claims(call, answer)
     if claims and (found := call.log.claim(claims[0].key)) is not None:
@@ -124,7 +124,8 @@ def _repeated(found: str, mine: str, answer: bytes | None, position: int) -> Ans
 # --- reading rows
 
 
-def _read(call: Call, said: list[Any]) -> Rows:
+def read_rows(call: Call, said: list[Any]) -> Rows:
+    """The rows of a call, each good or with what is wrong about it."""
     call.log.reference.refresh()
     known = {location.profile.erp_code: location.id for location in call.log.reference.all("location")}
     codes = {code: id for code, id in known.items() if call.caller.may_at(id)}

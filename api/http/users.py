@@ -42,6 +42,18 @@ class Caller:
         return [] if "admin" in self.roles else sorted(set(permissions) - self.permissions - self.roles)
 
 
+def caller_of(log: EventLog, user_id: int, key: bytes = b"") -> Caller | None:
+    """A user as a request sees one; None where there is none who is active."""
+    user = log.reference.one("user", user_id)
+    if user is None or not user.is_active:
+        return None
+    limited = (user.locations or "store" in user.roles) and "admin" not in user.roles
+    groups = (log.reference.one("permission_group", id) for id in user.groups)
+    held = frozenset(p for group in groups if group is not None and not group.removed for p in group.permissions)
+    locations = frozenset(user.locations) if limited else None
+    return Caller(user.id, user.username, frozenset(user.roles), locations, held, key)
+
+
 NOBODY = Caller(0, "", frozenset(), frozenset())
 
 
@@ -100,14 +112,7 @@ class Users:
                 if len(self._known) > 10_000:
                     self._known.clear()
                 self._known[digest] = (time.monotonic() + KEPT_SECONDS, user_id)
-        user = self._log.reference.one("user", user_id) if user_id else None
-        if user is None or not user.is_active:
-            return None
-        limited = (user.locations or "store" in user.roles) and "admin" not in user.roles
-        groups = (self._log.reference.one("permission_group", id) for id in user.groups)
-        held = frozenset(p for group in groups if group is not None and not group.removed for p in group.permissions)
-        locations = frozenset(user.locations) if limited else None
-        return Caller(user.id, user.username, frozenset(user.roles), locations, held, digest)
+        return caller_of(self._log, user_id, digest) if user_id else None
 
     def forget(self) -> None:
         """What this process remembers of keys; asked after some were taken back."""

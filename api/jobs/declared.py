@@ -4,6 +4,7 @@ from api.jobs import housekeeping, neighbours, rerouting
 from api.jobs.order_pull import order_pull
 from api.jobs.schedule import daily, every
 from api.jobs.turn import Job
+from api.setup import work
 
 JOBS: tuple[Job, ...] = (
     Job(
@@ -18,6 +19,7 @@ JOBS: tuple[Job, ...] = (
         rerouting.reroute,
         every(minutes=1),
     ),
+    Job(work.JOB, "Does what set-up steps and imports of files asked for.", work.work, every(minutes=5)),
     Job("retention", "Lets go of what was kept long enough.", housekeeping.retention, every(hours=1)),
     Job("log-verification", "Compares the whole log with its hash chain.", housekeeping.log_verification, daily(3, 17)),
     Job("order-pull", "Asks the order source for what its messages did not tell.", order_pull, every(minutes=5)),

@@ -15,6 +15,7 @@ from api.http.app import create_app, services_of
 from api.http.users import install, save_user
 from api.jobs.runs import prepare as prepare_jobs
 from api.settings import Settings
+from api.setup.tasks import prepare as prepare_setup
 from domain import location as places
 from domain import settings, stock
 from domain.kernel import info
@@ -206,6 +207,7 @@ def serving(database_url: str, *, planner: bool = False, integrations: bool = Fa
     prepare_webhooks(log)
     prepare_integrations(log)
     prepare_jobs(log)
+    prepare_setup(log)
     runs: list[Callable[[threading.Event], None]] = [Projector(log, services.reveal).run]
     runs += [Planner(log).run] if planner else []
     runs += [Follower(log).run, Runner(log, replace(SETTINGS, secret_key=SECRET), hasten=0.01).run] * integrations
