@@ -36,8 +36,10 @@ def build(
     secret: str = "",
     pace: float = 0.0,
     auth: Auth | None = None,
+    packages_secret: str = "",
 ) -> Flask:
-    """`hook`: where messages go, signed with `secret`; `pace`: seconds between things that happen by themselves."""
+    """`hook`: where messages go, signed with `secret`; `pace`: seconds between things that happen by themselves;
+    `packages_secret`: what messages of packages to a Seller Center are signed with."""
     journal, panel = journal or Journal(None), Panel(SourceDays(), seed)
     app = neighbour("order_source", panel)
     done, door = Done(journal), Door(auth or Auth())
@@ -50,7 +52,7 @@ def build(
     book = Book(journal, seed, messages.tell)
     life = Life(book, seed)
     app.register_blueprint(api(book, done))
-    app.register_blueprint(packages(secret))
+    app.register_blueprint(packages(packages_secret or secret))
     app.register_blueprint(admin(book, life, messages, done, door))
 
     @app.before_request

@@ -72,7 +72,7 @@ def _run(work: Work, desk: Desk) -> str:
     ask = posting(
         url,
         "item states",
-        _message(work, order, dict(states)),
+        message_of(str(work.key), work.position, order, dict(states)),
         str(work.key),
         lane=work.subject,
         call=work.id,
@@ -83,16 +83,16 @@ def _run(work: Work, desk: Desk) -> str:
     return f"told of {len(states)} items: {', '.join(sorted({str(state.value) for _, state in states}))}"
 
 
-def _message(work: Work, order: Order, states: Mapping[int, OrderStatus]) -> dict[str, Any]:
-    """`sequence` grows along an order's messages: the source can tell what is older. The first number of each shipment
-    that is under way or done stands beside."""
+def message_of(uuid: str, position: int, order: Order, states: Mapping[int, OrderStatus]) -> dict[str, Any]:
+    """What is sent. `sequence` grows along an order's messages: the source can tell what is older. The numbers of its
+    shipments stand beside."""
     numbers = [one.awb_number for one in order.shipments.values() if one.awb_number is not None]
     return {
         "event": {
             "type": "order.item_states",
-            "uuid": str(work.key),
+            "uuid": uuid,
             "sequence": order.version,
-            "position": work.position,
+            "position": position,
             "timestamp": None if order.modified is None else order.modified.isoformat(),
         },
         "payload": {

@@ -18,6 +18,8 @@ OVERLAP = timedelta(minutes=5)
 MOST_REFUSED = 2000
 """More than so many that cannot be taken in are no exceptions: the run fails, and its cursor stays."""
 
+NOT_THERE = (404, 405, 410)
+
 KINDS: Mapping[str, str] = {
     "retail_stores": "retail_store.updated",
     "orders": "order.updated",
@@ -90,7 +92,7 @@ def pull(desk: Desk, source: Source, memory: Memory, take: Take, keep: Callable[
     for endpoint, type in KINDS.items():
         for row in _again(desk, source, memory, endpoint):
             _one(desk, source, memory, pulled, take, endpoint, type, row)
-        for rows in changed(desk, source, endpoint, memory.since(endpoint)):
+        for rows in _changed(desk, source, endpoint, memory):
             for row in rows:
                 _one(desk, source, memory, pulled, take, endpoint, type, row)
             memory.seen(endpoint, rows, desk.log.now())
@@ -99,13 +101,22 @@ def pull(desk: Desk, source: Source, memory: Memory, take: Take, keep: Callable[
     return pulled
 
 
+def _changed(desk: Desk, source: Source, endpoint: str, memory: Memory) -> Iterator[list[Object]]:
+    """A source need not have all kinds: a list that is not there is empty."""
+    try:
+        yield from changed(desk, source, endpoint, memory.since(endpoint))
+    except Declined as none:
+        if none.status not in NOT_THERE:
+            raise
+
+
 def _again(desk: Desk, source: Source, memory: Memory, endpoint: str) -> Iterator[Object]:
     """What was refused before, as it is now; what is no more there is forgotten."""
     for pk in list(memory.refused.get(endpoint, ())):
         try:
             yield one(desk, source, endpoint, pk)
         except Declined as gone:
-            if gone.status not in (404, 410):
+            if gone.status not in NOT_THERE:
                 raise
             del memory.refused[endpoint][pk]
 
@@ -120,12 +131,15 @@ def _one(
         return
     try:
         said = take(type, row)
+        if is_plan:
+            answer_plan(desk, source, pk, list(said.get("results") or ()), f"plan-{pk}-{row.get('modified_date')}")
     except NotTaken as why:
         memory.refuse(endpoint, pk, str(why))
         return
+    except Declined as no:
+        memory.refuse(endpoint, pk, f"the answer of the plan: {no}")
+        return
     memory.refused.get(endpoint, {}).pop(pk, None)
-    if is_plan:
-        answer_plan(desk, source, pk, list(said.get("results") or ()), f"plan-{pk}-{row.get('modified_date')}")
     if is_plan or said.get("acted"):
         pulled.news[endpoint] = pulled.news.get(endpoint, 0) + 1
 

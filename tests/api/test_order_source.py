@@ -3,19 +3,21 @@
 import itertools
 import json
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from simulators import signatures
-from tests.api.omnitron import OLD, PATH, SECRET, Source, at, connected, order, with_pieces
+from tests.api.omnitron import OLD, PATH, SECRET, Source, at, connected, order, set_to, with_pieces
 from tests.api.site import SECRET as INSTALLATION
 from tests.api.site import Site
 
 
 @pytest.fixture(scope="module")
-def source(site: Site) -> Source:
-    return connected(site)
+def source(site: Site) -> Iterator[Source]:
+    yield connected(site)
+    set_to(site, None)
 
 
 # --- signatures
