@@ -274,3 +274,14 @@ def test_a_store_becomes_a_location_and_what_is_ours_stays(source: Source) -> No
     assert (shown["name"], shown["is_active"], shown["max_quota"], shown["priority"]) == ("Leeds", False, 12, 4)
     refused = source.send("retail_store.created", {**store, "erp_code": None})
     assert (refused.status_code, list(refused.json()["error"])) == (400, ["erp_code"])
+
+
+def test_an_order_as_it_was_before_a_plan_does_not_bring_back_what_the_plan_took(source: Source) -> None:
+    id = source.told("order.created", order(401, 0))["order"]
+    about = {"pk": 401, "number": "S401", "channel": "web"}
+    items = [{"order_item": 4011, "quantity": 2, "reason": "too many"}]
+    source.told("cancellation_plan.created", {"pk": 10, "order": about, "items": items, "modified_date": at(2)})
+    source.told("order.updated", with_pieces(401, 1, 7, 2))  # one more was ordered before, and is heard of late
+    assert source.wanted(id) == {"A": 5, "B": 2}
+    source.told("order.updated", with_pieces(401, 3, 5, 2))
+    assert source.wanted(id) == {"A": 5, "B": 2}

@@ -12,6 +12,7 @@ from api.http.app import services_of
 from api.http.source_pull import pull_all
 from domain.amending import wanted_of
 from eventlog.embedded import EmbeddedServer
+from integrations.order_source import asking
 from integrations.trouble import Unanswered
 from simulators import order_source
 from simulators.program import serving as simulated
@@ -164,13 +165,16 @@ def evening_again(source: Source) -> None:
         source.ask("PATCH", "/admin/orders/1006", {"fields": {"notes": f"evening {n}"}})
 
 
-def test_the_cursor_is_kept_and_what_cannot_be_taken_in_is_tried_again(postgres: EmbeddedServer) -> None:
+def test_the_cursor_is_kept_and_what_cannot_be_taken_in_is_tried_again(
+    postgres: EmbeddedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "PAGE", 5)
     with opened(postgres, "test_pull") as source:
         source.turn(webhooks=False)
-        source.ask("POST", "/admin/orders", {"count": 120})  # more than a page
+        source.ask("POST", "/admin/orders", {"count": 13})  # three pages
         source.ask("PATCH", "/admin/orders/1007", {"fields": {"channel": {"pk": 9, "name": "bazaar"}}})
         source.ask("PATCH", "/admin/orders/1008", {"fields": {"number": "a\u0000b"}})
-        assert source.pull()["orders"] == 118
+        assert source.pull()["orders"] == 11
         assert set(source.kept["refused"]["orders"]) == {"1007", "1008"}
         assert "There is no 'bazaar'" in source.kept["refused"]["orders"]["1007"]
         source.site.admin.post("channels/", {"name": "bazaar"})
