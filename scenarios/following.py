@@ -22,6 +22,7 @@ from eventlog.log import EventLog
 from eventlog.read import read_head
 from eventlog.recorded import Recorded
 from scenarios.demands import closed_until, place_of
+from scenarios.hours import next_day, opens_next
 from scenarios.tallies import Tallies, tally
 from scenarios.waiting import Needs
 from scenarios.world import World
@@ -45,6 +46,7 @@ class Following:
         self.opened: set[int] = set()
         self.freed: set[int] = set()
         self.locations: dict[int, Location] = {}
+        self.rules_change_at: datetime | None = None
         self._reopening: list[tuple[datetime, int]] = []
         self._orders: OrderedDict[int, Order] = OrderedDict()
 
@@ -55,20 +57,32 @@ class Following:
             self.needs.put(self.order(id), since, 0.0)
 
     def put_location(self, location: Location) -> None:
-        """As it is now; one that is closed until some time opens then by itself."""
+        """As it is now. One that is closed until some time opens then by itself; so it does at its hours, and its daily
+        maximum begins anew at midnight."""
         now = self._now()
         self.locations[location.id] = location
-        self.world.put_place(place_of(location, now))
-        until = closed_until(location, now)
-        if until is not None:
-            heappush(self._reopening, (until, location.id))
+        place = place_of(location, now)
+        at = self.world.places.ordinal.get(location.id)
+        if at is None or self.world.places.rows[at] != place:
+            self.world.put_place(place)
+        times = [closed_until(location, now), opens_next(place, now)]
+        times += [next_day(place, now)] if place.max_per_day is not None else []
+        for time in times:
+            if time is not None:
+                heappush(self._reopening, (time, location.id))
 
     def reopen(self) -> None:
-        """Locations whose time of being closed is over."""
-        while self._reopening and self._reopening[0][0] <= self._now():
-            _, id = heappop(self._reopening)
+        """Locations whose time of being closed is over, or whose day or hours begin; scenarios whose time has come."""
+        now = self._now()
+        due: set[int] = set()
+        while self._reopening and self._reopening[0][0] <= now:
+            due.add(heappop(self._reopening)[1])
+        for id in due:
             self.put_location(self.locations[id])
-            self.opened.add(id)
+        self.opened |= due
+        if self.rules_change_at is not None and self.rules_change_at <= now:
+            self.rules_change_at = None
+            self.rules_changed = self.rules_stale = True
 
     def order(self, id: int) -> Order:
         """The order as of `position`."""
@@ -104,7 +118,7 @@ class Following:
         elif isinstance(recorded.fact, OrderUnplanned):
             self.needs.put(after, recorded.position, None)  # when again, who tried it knows
         elif isinstance(recorded.fact, OrderPlanned):
-            self.needs.put(after, recorded.position, now + self._wait_of(id))  # the rest waits for something to change
+            self.needs.put(after, recorded.position, now + self._wait_of(after))  # the rest waits for a change
         elif (
             before is None or not needs_planning(before) or open_lines(before) != open_lines(after) or _asked(recorded)
         ):
@@ -142,10 +156,17 @@ class Following:
         if more and sku in self.needs.by_sku:
             self.needs.round(sku, self.needs.by_sku[sku], position, lambda: sum(world.available(sku)))
 
-    def _wait_of(self, order: int) -> float:
+    def _wait_of(self, order: Order) -> float:
         """Seconds until it is tried again without news; none where news came that its plan did not see."""
-        need = self.needs.by_order.get(order)
-        return self.wait if need is None or need.woken <= need.seen else 0.0
+        need = self.needs.by_order.get(order.id)
+        return self.patience(order) if need is None or need.woken <= need.seen else 0.0
+
+    def patience(self, order: Order) -> float:
+        """Seconds until it makes sense to try an order again of which nothing is heard: at the latest after `wait`, and
+        when a location counts again that had refused it."""
+        now = self._now()
+        over = [(until - now).total_seconds() for _, _, until in order.refused if until > now]
+        return min(self.wait, *(seconds + 0.001 for seconds in over)) if over else self.wait
 
     def spread(self) -> None:
         """Who waits for goods of a location that opened, changed, or has a slot again, has a turn; where all rules may
@@ -155,7 +176,7 @@ class Following:
             self.needs.round("rules", waiting, self.position, lambda: len(waiting))
         elif self.opened:
             self.needs.round("locations", self._wait_for(self.opened), self.position, lambda: len(waiting))
-        elif self.by_quota and (free := self._free_slots(self.freed)):
+        elif free := self._free_slots(self.freed):
             freed = set(self.freed)
             self.needs.round(
                 "slots", self._wait_for(free), self.position, lambda: sum(self._free_slots(freed).values())
@@ -176,11 +197,13 @@ class Following:
         return found
 
     def _free_slots(self, locations: Iterable[int]) -> dict[int, int]:
-        """Quota slots that are free, of those that have any."""
+        """Slots that are free, of those that have any: of the quota, where a rule minds it, or of a channel."""
         free = {}
         for id in locations:
-            most = self.locations[id].profile.max_quota
-            left = 0 if most is None else most - self.world.quota[self.world.places.ordinal[id]]
+            profile, held = self.locations[id].profile, self.world.tallies
+            left = sum(max(0, most - held.of_channel(id, slug)) for slug, most in profile.channel_limits.items())
+            if self.by_quota and profile.max_quota is not None:
+                left = profile.max_quota - self.world.quota[self.world.places.ordinal[id]]
             if left > 0:
                 free[id] = left
         return free

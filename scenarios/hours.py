@@ -66,6 +66,26 @@ def hours_late(place: Place, at: datetime, promised: datetime) -> float:
     return round(max(0.0, (ready - promised).total_seconds() / 3600), 2)
 
 
+def opens_next(place: Place, at: datetime) -> datetime | None:
+    """When work next begins there after that time; None where hours and days do not limit it, or for long."""
+    if not place.week and not place.closed_days:
+        return None
+    here = at.astimezone(zone(place.timezone))
+    for ahead in range(LOOKED_AHEAD):
+        day = here.date() + timedelta(days=ahead)
+        for start, _end in _hours(place, day):
+            begins = datetime.combine(day, time(), here.tzinfo) + timedelta(minutes=start)
+            if begins > here and (place.cut_off is None or start < place.cut_off):
+                return begins.astimezone(UTC)
+    return None
+
+
+def next_day(place: Place, at: datetime) -> datetime:
+    """Midnight there: a daily maximum counts anew."""
+    here = at.astimezone(zone(place.timezone))
+    return datetime.combine(here.date() + timedelta(days=1), time(), here.tzinfo).astimezone(UTC)
+
+
 def day_of(place: Place, at: datetime) -> str:
     """The date there at that time, in ISO form: what a daily maximum counts by."""
     return at.astimezone(zone(place.timezone)).date().isoformat()

@@ -1,6 +1,7 @@
 """The scenarios as they stand, parsed once a version, and what a plan by them is kept with."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol
 
 from eventlog.log import EventLog
@@ -46,6 +47,11 @@ class Rulebook:
                 if s.is_active and not s.removed
             ],
         )
+
+    def next_change(self, now: datetime) -> datetime | None:
+        """When one of them begins or ends to be valid."""
+        times = (at for one in self.scenarios for at in (one.valid_from, one.valid_to) if at is not None)
+        return min((at for at in times if at > now), default=None)
 
     @property
     def by_quota(self) -> bool:

@@ -193,6 +193,7 @@ class Planner:
             self._log.reference.refresh()  # it follows by itself, and may be behind us
             self._rulebook = Rulebook.of(self._log)
             following.by_quota = self._rulebook.by_quota
+            following.rules_change_at = self._rulebook.next_change(self._now())
             following.rules_stale = False
         if self._clock() >= self._spread_at and (following.rules_changed or following.opened or following.freed):
             self._spread_at = self._clock() + 1.0  # slots free up all the time
@@ -308,7 +309,7 @@ class Planner:
             rest = max((self._inquiry.engines.retry_at(engine) for engine in need.engines), default=0.0)
             due = rest if rest > now else now + self._pause(need)
         else:
-            due = now + self._following.wait
+            due = now + self._following.patience(quiet.order)
         self._following.needs.give_back(need, due)
 
     def _pause(self, need: Need) -> float:
