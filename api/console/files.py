@@ -3,6 +3,7 @@ address."""
 
 import hashlib
 import mimetypes
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 
@@ -32,6 +33,10 @@ class StaticFiles:
         for name, content in self._contents.items():
             said.update(name.encode() + hashlib.sha256(content).digest())
         return said.hexdigest()[:16]
+
+    @property
+    def names(self) -> Iterable[str]:
+        return self._contents.keys()
 
     def address(self, name: str) -> str:
         if name not in self._contents:

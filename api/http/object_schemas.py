@@ -50,7 +50,8 @@ OBJECTS = {
         language_code:any tracking_number:str? invoice_number:any invoice_date:any extra_field:object
         date_placed:time? orderitem_set:OrderItem[] package_set:int[] created_date:time? modified_date:time?""",
     "OrderShort": """id:int omnitron_id:any number:str state:State channel:int channel_name:str? customer:Customer
-        shipping_address:Address? delivery_type:str is_click_and_collect:bool date_placed:time?""",
+        shipping_address:Address? delivery_type:str is_click_and_collect:bool retail_store:RetailStore?
+        date_placed:time?""",
     "PackageItem": """id:int package:int order_item:int state:State product:Product quantity:int unit_type:str
         unit_weight:any discrepancy_reason:str? denial_reason:any selected_barcode:str? serial_no:str?
         replaces:str? transfer_orders:int[] projected_departure:time? created_date:time? modified_date:time?""",

@@ -94,6 +94,7 @@ def order_short(order: Order, reference: Reference, of: Mapping[str, Any]) -> di
         "shipping_address": address_object(of.get("shipping_address")),
         "delivery_type": order.delivery_type,
         "is_click_and_collect": is_click_and_collect(order),
+        "retail_store": _retail_store(order, reference),
         "date_placed": moment(order.date_placed),
     }
 
