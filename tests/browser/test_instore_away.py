@@ -107,7 +107,8 @@ def test_signing_out_leaves_nothing_of_customers_behind(site: Site, window: Wind
     site.package(HERE)
     page = window(clerk, "/instore/")
     expect(page.locator(".tile").first).to_contain_text("Ada Byron")
-    page.wait_for_function("(localStorage.getItem('instore.kept') ?? '').includes('Ada Byron')")
+    kept = "(localStorage.getItem('instore.kept') ?? '').includes('Ada Byron')"
+    page.evaluate(f"new Promise(yes => {{ const look = () => {kept} ? yes() : setTimeout(look, 20); look() }})")
     page.get_by_role("button", name="Sign out").click()
     page.wait_for_url("**/console/sign-in/")
     assert page.evaluate("JSON.stringify({...localStorage})") == "{}"
