@@ -29,7 +29,7 @@ STATES = [50, 100, 150]
 PASSES = 2  # what was being planned while it closed may come to it a moment later
 
 
-class CloseBody(Set):
+class ClosingBody(Set):
     """Until when, why, and whether its packages that are not begun go elsewhere."""
 
     until = fields.AwareDateTime(format="iso", required=True)
@@ -48,7 +48,7 @@ class OpenBody(Set):
     f"{OMS}/stock_locations/<int:id>/close/",
     roles=COMMAND,
     tag="stock_locations",
-    body=CloseBody(),
+    body=ClosingBody(),
     answers="LocationClosed",
     reach=OWN,
 )
