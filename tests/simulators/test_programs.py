@@ -38,7 +38,14 @@ def address(line):
     return found.group()
 
 
-@pytest.mark.parametrize(("name", "says"), [("stock_service", "stock service ready at"), ("erp", "ERP ready at")])
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("stock_service", "stock service ready at"),
+        ("erp", "ERP ready at"),
+        ("order_source", "Order source ready at"),
+    ],
+)
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
 def test_ready_line_and_clean_end(name, says, ending):
     with started(name, "--port", 0) as (process, line):
