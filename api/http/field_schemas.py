@@ -9,7 +9,7 @@ from marshmallow import validate
 from api.http.engine_schema import UNTIL_NEXT_COUNT, Settling
 from api.http.input_schemas import BIG, Ids, Rows, Text
 from api.http.location_schema import Channels
-from api.http.order_schema import Coordinate, Money, OrEmpty
+from api.http.order_schema import Coordinate, Money, OrderBody, OrEmpty
 from api.http.record_kinds import Set
 from api.http.splitting import PartField
 
@@ -26,7 +26,7 @@ def takes(_converter: Any, field: Any, ret: Schema, **_: Any) -> Schema:
 
 def _may_be_null(field: Any) -> bool:
     """null for a field that is never null is as if it were not given."""
-    return isinstance(field.parent, Set) and not field.required
+    return isinstance(field.parent, Set | OrderBody) and not field.required
 
 
 def _of_kind(field: Any, ret: Schema) -> Schema:

@@ -16,6 +16,7 @@ _WHEN = {
     "409": "It is taken, or there is not enough.",
     "412": "The object has moved on since `If-Match`.",
     "413": "The body is too large.",
+    "414": "The address is longer than 8,190 bytes.",
     "422": "The Idempotency-Key was used for another request.",
     "429": "Too many wrong tries.",
     "503": "Try again after `Retry-After` seconds.",
@@ -114,6 +115,7 @@ def _failures(one: Route) -> list[str]:
     found += ["404"] if "<" in one.path or one.path.endswith(_NAMING) else []
     found += ["406"] if "format" in one.query or one.path.startswith("/whisperer") else []
     found += ["409", "413", "422"] if writes else []
+    found += ["414"] if one.path.endswith("/query-stock-availability") else []
     found += ["412"] if writes and "<" in one.path and "If-Match" not in one.unkept else []
     found += ["429"] if one.path.endswith(("/login/", "/password/")) else []
     return [*found, "503"]

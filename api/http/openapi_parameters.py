@@ -82,12 +82,20 @@ _REQUIRED = frozenset(
 """(end of the path, query parameter) where it cannot be answered without."""
 
 
+_NUMBERS = frozenset({"id__lt", "id__gt", "id__lte", "id__gte", "status_code", "webhook", "order", "limit"})
+"""Filters of records beside the read models that are numbers."""
+
+
 def _schema(one: Route, name: str) -> dict[str, Any]:
     if one.path.endswith("query-stock-availability"):
         item = {"type": "string", "minLength": 1, "maxLength": LONGEST, "pattern": "^[^\\u0000]*$"}
         return {"type": "array", "items": item, "maxItems": MOST[name], "minItems": 1 if name == "sku" else 0}
+    if name == "after" and one.path.endswith("/pull/"):
+        return {"type": "integer", "minimum": 0, "maximum": 2**62}
     if name in ("version", "position", "from", "to", "after", "until"):
-        return {"type": "integer", "minimum": 0, "maximum": 2**59}
+        return {"type": "integer", "minimum": 0, "maximum": 10**18 - 1}
+    if name in _NUMBERS:
+        return {"type": "integer", "minimum": 0, "maximum": 2**31 - 1}
     if name in ("at", "timestamp__gte", "timestamp__lte"):
         return {"anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "maxLength": 0}]}
     return {"type": "string", "pattern": "^[^\\u0000]*$"}

@@ -7,15 +7,22 @@ import schemathesis
 PAGED = 10_000
 """Rows up to which pages go: `page` times `limit`, of which each may be what it likes alone."""
 
+ONE_OF = (("page_size", "limit"), ("ordering", "sort"), ("version", "position", "at"))
+"""Two names of one thing, of which one is read; points of the past, of which one is enough."""
+
 
 @schemathesis.hook
 def filter_case(_context: Any, case: Any) -> bool:
     """No header that is unknown to us is wrong, whatever schemathesis thinks; nor is a position that never comes, for
-    which a read waits two seconds."""
+    which a read waits two seconds. A parameter without a value is one that is not given."""
     headers = {name.lower(): value for name, value in (case.headers or {}).items()}
     if any("schemathesis-unknown" in name for name in headers) or headers.get("x-oms-min-position", "0") != "0":
         return False
     query = case.query or {}
+    if any(value in ("", None, [], {}) for value in query.values()):
+        return False
+    if any(len(set(query) & set(names)) > 1 for names in ONE_OF):
+        return False
     try:
         rows = int(query.get("page", 1)) * min(int(query.get("limit", query.get("page_size", 20))), PAGED)
     except (TypeError, ValueError):
