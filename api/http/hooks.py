@@ -9,9 +9,9 @@ from marshmallow import EXCLUDE, Schema, fields, validate
 from api.http.errors import WrongInput
 from api.http.paging import NEWEST_FIRST, PARAMETERS, asked_of, page_of, page_of_all
 from api.http.plain_json import plain
-from api.http.routes import AUDIT, HOOKS, Answer, Call, route
+from api.http.routes import AUDIT, HOOKS, Answer, Call, Parameter, route
 from api.settings import Network
-from projections.filters import BadFilter
+from projections.filters import TEXT, BadFilter
 from projections.listing import COUNTED_TO
 from webhook_outbox import ledger, replay, subscriptions, trial
 from webhook_outbox import registry as catalogue
@@ -32,6 +32,17 @@ LEDGER = HOOKS | AUDIT
 
 FILTERS = ("event_type", "is_active", "target_url", "user")
 MOST_PULLED = 100
+
+_LOOKS: dict[str, dict[str, Any]] = {
+    "int": {"type": "integer", "minimum": 0, "maximum": 2**31 - 1},
+    "UUID": {"type": "string", "format": "uuid"},
+    "_flag": {"enum": ["true", "false"]},
+    "_time": {"type": "string", "format": "date-time"},
+}
+_EVENT_FILTERS = {
+    name: Parameter(f"Only with this {name.replace('_', ' ')}.", _LOOKS.get(read.__name__, TEXT))
+    for name, (_, read) in ledger.FILTERS.items()
+}
 
 
 class Force(Schema):
@@ -176,7 +187,7 @@ def pull_hook(call: Call, id: int) -> Any:
     f"{EVENTS}/",
     roles=LEDGER,
     tag="webhooks",
-    query={**NEWEST_FIRST, **{name: f"Only with this {name.replace('_', ' ')}." for name in ledger.FILTERS}},
+    query={**NEWEST_FIRST, **_EVENT_FILTERS},
     answers="[WebhookEvent]",
 )
 def list_events(call: Call) -> Answer:
