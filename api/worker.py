@@ -21,10 +21,12 @@ def parts(log: EventLog, settings: Settings, only: Iterable[str]) -> dict[str, C
     made: dict[str, Callable[[Event], None]] = {}
     wanted = set(only)
     if "planner" in wanted:
+        from integrations.stock_services import told_to
+        from integrations.traffic import Traffic
         from scenarios.worker import Planner
 
         secrets = Secrets(log.listening, settings.secret_key or "")
-        made["planner"] = Planner(log, secret=secrets.read).run
+        made["planner"] = Planner(log, secret=secrets.read, heard=told_to(Traffic(log.listening))).run
     if "projector" in wanted:
         from projections.projector import Projector
 

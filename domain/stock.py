@@ -37,19 +37,37 @@ class StockPushed:
         return len(self.levels)
 
 
+@fact("StockAnswered", on="stock", sentence="The stock service told new levels of {skus} SKUs.")
+class StockAnswered:
+    """What a location's service has, where it is not what was known: asked at `asked_at`; moves of the last `settle`
+    seconds before may not be in it. `stock` is the location's id."""
+
+    stock: int
+    levels: Mapping[str, Decimal]
+    asked_at: datetime
+    settle: int
+
+    @property
+    def skus(self) -> int:
+        return len(self.levels)
+
+
 # --- evolve
 
 _evolve = Evolver()
 
 
-@_evolve.on(StockPushed)
-def _pushed(state: Pushed | None, fact: StockPushed, at: datetime) -> Pushed:
+@_evolve.on(StockPushed, StockAnswered)
+def _pushed(state: Pushed | None, fact: StockPushed | StockAnswered, at: datetime) -> Pushed:
     return replace(state or Pushed(fact.stock), version=(state.version if state else 0) + 1, modified=at)
 
 
 def effects(_before: Pushed | None, fact: Any, _after: Pushed) -> Iterable[Effect]:
     for sku, quantity in fact.levels.items():
-        yield StockEffect(fact.stock, sku, level=quantity, push=True)
+        if isinstance(fact, StockAnswered):
+            yield StockEffect(fact.stock, sku, level=quantity, asked_at=fact.asked_at, settle=fact.settle)
+        else:
+            yield StockEffect(fact.stock, sku, level=quantity, push=True)
 
 
 register(Kind("stock", _evolve, effects))
@@ -63,3 +81,10 @@ def push(location: int, levels: Mapping[str, Decimal]) -> list[Any]:
         if quantity < 0:
             raise invalid(quantity=f"{sku}: stock is never negative.")
     return [StockPushed(stock=location, levels=dict(levels))] if levels else []
+
+
+def answer(location: int, levels: Mapping[str, Decimal], asked_at: datetime, settle: int) -> list[Any]:
+    """What the service of a location has of these SKUs."""
+    if not levels:
+        return []
+    return [StockAnswered(stock=location, levels=dict(levels), asked_at=asked_at, settle=settle)]

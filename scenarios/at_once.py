@@ -20,6 +20,7 @@ from scenarios.demand import Line
 from scenarios.demands import demand_of, place_of
 from scenarios.desk import Desk
 from scenarios.drafting import propose
+from scenarios.engines import Heard
 from scenarios.inputs import Inputs
 from scenarios.inquiry import Answered, Inquiry, stocked
 from scenarios.planned import PlannedLine, PlannedTransfer
@@ -38,11 +39,13 @@ QUOTA = "select location, quota from capacity where quota <> 0"
 
 
 class AtOnce:
-    """One a process; safe to share by threads. `secret` as of scenarios.inquiry."""
+    """One a process; safe to share by threads. `secret` and `heard` as of scenarios.inquiry."""
 
-    def __init__(self, log: EventLog, connecting: Connecting, secret: Callable[[str], str]) -> None:
+    def __init__(
+        self, log: EventLog, connecting: Connecting, secret: Callable[[str], str], heard: Heard | None = None
+    ) -> None:
         self._log, self._connecting, self._secret = log, connecting, secret
-        self._inquiry = Inquiry(log.now, secret)
+        self._inquiry = Inquiry(log.now, secret, heard=heard)
 
     def ask(self, order: Order, keep: bool = True) -> "Asked":
         """Stock of all that the order wants, as it is now; `keep`: plans are written, so their inputs are kept."""

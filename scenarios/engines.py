@@ -8,12 +8,16 @@ import logging
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
+from datetime import UTC, datetime
 from threading import Lock, Thread
 
 from scenarios.dialled import Deadline
 from scenarios.stock_service import WHOLE, Engine, Stocks, StockService, StockServiceDown
 
 RESTS = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)  # seconds, by failures in a row
+Heard = Callable[[Engine, datetime, float, str | None], None]
+"""`heard(engine, when asked, seconds it took, why it failed or None)`: for who keeps an account of calls."""
+
 AT_ONCE = 2  # inquiries under way at one engine
 
 log_ = logging.getLogger("daybook.planner")
@@ -31,10 +35,13 @@ class _Line:
 
 
 class Engines:
-    """Safe to share by threads. `clock` in seconds, monotonic; `whole`: seconds an inquiry may take."""
+    """Safe to share by threads. `clock` in seconds, monotonic; `whole`: seconds an inquiry may take; `heard` is told of
+    each."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic, whole: float = WHOLE) -> None:
-        self._clock, self._whole = clock, whole
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, whole: float = WHOLE, heard: Heard | None = None
+    ) -> None:
+        self._clock, self._whole, self._heard = clock, whole, heard
         self._lines: dict[Engine, _Line] = {}
         self._lock = Lock()
 
@@ -71,21 +78,27 @@ class Engines:
     def _inquire(
         self, engine: Engine, line: _Line, skus: set[str], deadline: Deadline, asked: "Future[Stocks]"
     ) -> None:
+        began, at = time.monotonic(), datetime.now(UTC)
+        failed: str | None = None
         try:
             client = line.client
             if client is None:
                 client = line.client = StockService(engine)
             answer = client.inquire(skus, deadline)
         except StockServiceDown as down:
-            self._ended(line, deadline, str(down))
+            failed = str(down)
+            self._ended(line, deadline, failed)
             asked.set_exception(down)
         except Exception as wrong:  # a thread that died would leave its orders waiting for ever
             log_.exception("a stock service could not be asked")
-            self._ended(line, deadline, f"the stock service could not be asked ({type(wrong).__name__})")
+            failed = f"the stock service could not be asked ({type(wrong).__name__})"
+            self._ended(line, deadline, failed)
             asked.set_exception(StockServiceDown(line.reason))
         else:
             self._ended(line, deadline, None)
             asked.set_result(answer)
+        if self._heard is not None:
+            self._heard(engine, at, time.monotonic() - began, failed)
 
     def _ended(self, line: _Line, deadline: Deadline, failed: str | None) -> None:
         with self._lock:

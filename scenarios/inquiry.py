@@ -16,7 +16,7 @@ import psycopg
 from domain.guards import StockEffect, StockRow
 from domain.location import Location
 from domain.planning_facts import Level
-from scenarios.engines import Engines
+from scenarios.engines import Engines, Heard
 from scenarios.stock_service import WHOLE, Engine, Stocks, StockServiceDown
 from scenarios.world import Overlay, World
 
@@ -97,10 +97,16 @@ class Asking:
 class Inquiry:
     """Asks engines. Safe to share by threads."""
 
-    def __init__(self, clock: Callable[[], datetime], secret: Callable[[str], str], patience: float = WHOLE) -> None:
-        """`secret` as of `stocked`; `patience` seconds for each engine."""
+    def __init__(
+        self,
+        clock: Callable[[], datetime],
+        secret: Callable[[str], str],
+        patience: float = WHOLE,
+        heard: Heard | None = None,
+    ) -> None:
+        """`secret` as of `stocked`; `patience` seconds for each engine; `heard` as of Engines."""
         self._clock, self.secret = clock, secret
-        self.engines = Engines(whole=patience)
+        self.engines = Engines(whole=patience, heard=heard)
 
     def begin(self, wanted: Mapping[Engine, Iterable[str]]) -> Asking:
         """Asks each engine for its SKUs, side by side."""

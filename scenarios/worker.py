@@ -26,6 +26,7 @@ from scenarios.choosing import choose_scenario
 from scenarios.demand import Demand
 from scenarios.demands import demand_of
 from scenarios.drafting import ACTOR, Try, decision, draft
+from scenarios.engines import Heard
 from scenarios.following import Following, load
 from scenarios.inquiry import Asking, Inquiry, Stocked, stocked
 from scenarios.peers import Peers
@@ -67,7 +68,8 @@ class _Asked:
 
 class Planner:
     """`run` until stopped. `replan` seconds after which what waits is tried without any news; without it when
-    a job calls all of them (A2, keeping.call_all). `patience` seconds that a stock service may take."""
+    a job calls all of them (A2, keeping.call_all). `patience` seconds that a stock service may take; `heard` is
+    told of each inquiry."""
 
     def __init__(
         self,
@@ -76,12 +78,13 @@ class Planner:
         replan: float = inf,
         secret: Callable[[str], str] = lambda _name: "",
         patience: float = WHOLE,
+        heard: Heard | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._log, self._now, self._clock = log, now, clock
         self._following = Following(log, wait=replan, now=now)
-        self._inquiry = Inquiry(now, secret, patience)
+        self._inquiry = Inquiry(now, secret, patience, heard)
         self._rulebook = Rulebook()
         self._stocked: tuple[Places, dict[int, Stocked]] = (Places(), {})
         self._asked: list[_Asked] = []

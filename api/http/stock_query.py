@@ -1,7 +1,7 @@
 """`query-stock-availability` (spec 3.2): which locations have all of a basket; shops ask while people look at it."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from flask import request
 from api.http.routes import OMS, OWN, READ, Answer, Call, route
 from domain.location import Location
 from projections.fetching import fetch
+from scenarios.refreshing import want
 
 MOST = {"sku": 100, "erp_code": 50, "tag": 20}
 LONGEST = 255
@@ -51,13 +52,24 @@ def query_stock_availability(call: Call) -> Answer:
     ids = [place.id for place in places.values() if place is not None]
     with call.services.pool.connection() as connection:
         rows = fetch(connection, LEVELS, (list(wanted), ids))
-    left = {(location, sku): available for location, sku, available in rows}
+        left = {(location, sku): available for location, sku, available in rows}
+        unknown = _unknown(places.values(), wanted, left)
+        if unknown:
+            want(connection, unknown)
 
     def has_all(place: Location) -> bool:
         margin = place.profile.safety_stock
         return all(left.get((place.id, sku), 0) - margin >= n for sku, n in wanted.items())
 
     return Answer({code: place is not None and has_all(place) for code, place in places.items()})
+
+
+def _unknown(
+    places: Iterable[Location | None], wanted: Iterable[str], known: Mapping[tuple[int, str], Any]
+) -> set[str]:
+    """SKUs that a stock service may have and nobody asked it for: the next refresh does."""
+    ids = [place.id for place in places if place is not None and place.profile.engine is not None]
+    return {sku for sku in wanted for id in ids if (id, sku) not in known}
 
 
 def _asked() -> Mapping[str, Sequence[str]]:

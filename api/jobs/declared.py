@@ -3,6 +3,7 @@
 from api.jobs import housekeeping, neighbours, rerouting
 from api.jobs.order_pull import order_pull
 from api.jobs.schedule import daily, every
+from api.jobs.stock_refresh import stock_refresh
 from api.jobs.turn import Job
 from api.setup import work
 
@@ -20,6 +21,7 @@ JOBS: tuple[Job, ...] = (
         every(minutes=1),
     ),
     Job(work.JOB, "Does what set-up steps and imports of files asked for.", work.work, every(minutes=5)),
+    Job("stock-refresh", "Asks the stock services for what is kept.", stock_refresh, every(minutes=15)),
     Job("retention", "Lets go of what was kept long enough.", housekeeping.retention, every(hours=1)),
     Job("log-verification", "Compares the whole log with its hash chain.", housekeeping.log_verification, daily(3, 17)),
     Job("order-pull", "Asks the order source for what its messages did not tell.", order_pull, every(minutes=5)),

@@ -115,6 +115,7 @@ RECEIVED: dict[str, Any] = {
 EXAMPLES: tuple[Any, ...] = (
     location.LocationRegistered(location=14, profile=PROFILE),
     location.LocationChanged(location=14, profile=PROFILE),
+    stock.StockAnswered(stock=14, levels={"85123A": Decimal(7)}, asked_at=AT, settle=600),
     stock.StockPushed(stock=14, levels={"85123A": Decimal(12), "22423": Decimal("0.5")}),
     order.OrderReceived(**RECEIVED),
     order.OrderPlanRequested(order=1),

@@ -1,0 +1,19 @@
+"""Stock services asked by the clock for what they have of everything that is kept."""
+
+from api.jobs.turn import JobFailed, Outcome, Turn
+from integrations.stock_services import told_to
+from integrations.traffic import Traffic
+from scenarios import keeping
+from scenarios.refreshing import refresh
+
+
+def stock_refresh(turn: Turn) -> Outcome:
+    """Counts of SKUs asked and levels that had changed; it has failed where a service did not answer."""
+    keeping.prepare(turn.log)
+    with turn.log.listening() as connection:
+        heard = told_to(Traffic(turn.log.listening))
+        done = refresh(turn.log, connection, turn.secret, check=turn.check, heard=heard)
+    if done.reasons:
+        said = "; ".join(f"{code}: {why}" for code, why in sorted(done.reasons.items())[:10])
+        raise JobFailed(f"Of {len(done.reasons)} locations there is no answer ({said}); {done.levels} levels written.")
+    return {"services": done.services, "SKUs": done.skus if done.services else 0, "levels changed": done.levels}
