@@ -138,6 +138,11 @@ OBJECTS = {
         unchanged:int rejected:int message:str? user:str created_date:time? started_date:time? ended_date:time?""",
     "ImportKind": "name:str description:str columns:str[]",
     "ImportProblem": "row:int field:str text:str",
+    "TrafficCall": """date:time from:str to:str what:str method:str place:str status:int? seconds:float? outcome:str
+        error:str?""",
+    "TrafficEdge": """from:str to:str calls:int ok:int declined:int failed:int seconds:float? what:str[] first_date:time
+        last_date:time last_outcome:str last_error:str?""",
+    "TrafficSummary": "results:TrafficEdge[]",
     "SetupNeed": "step:str is_required:bool",
     "SetupStatus": "step:str status:str",
     "Stock": """stock_location:int erp_code:str? sku:str quantity:decimal reserved:decimal available:decimal
