@@ -124,7 +124,7 @@ def _keys(text: str) -> list[str]:
 
 def replay(log: EventLog, place: Place, arguments: argparse.Namespace, say: Say) -> int:
     """The installation as of a position in another database, to look around in; nothing is sent."""
-    url = arguments.into if "=" in arguments.into or "://" in arguments.into else _made(log, arguments.into)
+    url = arguments.into if "=" in arguments.into or "://" in arguments.into else new_database(log, arguments.into)
     if url is None:
         return 2
     until = 2**62 if arguments.until is None else arguments.until
@@ -141,7 +141,7 @@ def replay(log: EventLog, place: Place, arguments: argparse.Namespace, say: Say)
     return 0
 
 
-def _made(log: EventLog, name: str) -> str | None:
+def new_database(log: EventLog, name: str) -> str | None:
     """A new database of this name on the same server."""
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,62}", name):
         print(f"{name!r} is no name of a database: small letters, digits and _.", file=sys.stderr)

