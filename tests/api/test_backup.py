@@ -43,7 +43,9 @@ def test_what_is_backed_up_is_restored_and_goes_on(database_url: str, into: str,
         assert first["position"] == site.log.head().position and (first["keys"], first["forgotten"]) == (2, 0)
         assert os.stat(file).st_mode & 0o077 == os.stat(keys).st_mode & 0o077 == 0
         assert b"@example.org" not in keys.read_bytes()
-        unpacked = subprocess.run([pg_program("pg_restore"), "--file=-", str(file)], capture_output=True, check=True).stdout
+        unpacked = subprocess.run(
+            [pg_program("pg_restore"), "--file=-", str(file)], capture_output=True, check=True
+        ).stdout
         assert b"OrderReceived" in unpacked and b"eve@" not in unpacked and b"kim@" not in unpacked
         with pytest.raises(BackupFailed, match="there already"):
             back_up(site.log.direct_url, file, keys)
