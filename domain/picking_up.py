@@ -1,5 +1,6 @@
 """Handing a package to its customer (C24, C25), with a one-time code where those are on."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -10,8 +11,10 @@ from domain.order import Order
 from domain.package import Package, evolve
 from domain.personal import Personal
 from domain.pickup import (
+    CodeFact,
     PackagePickedUp,
     PackageReadyForPickup,
+    PickupCodeExpired,
     PickupCodeMade,
     PickupCodeRejected,
     PickupCodeSent,
@@ -27,8 +30,8 @@ TRIES, MINUTES, DIGITS = 5, 24 * 60, 6
 # --- evolve
 
 
-@evolve.on(PackageReadyForPickup, PickupCodeMade, PickupCodeRejected)
-def _waits(package: Package, fact: PackageReadyForPickup | PickupCodeMade | PickupCodeRejected, _at: Any) -> Package:
+@evolve.on(PackageReadyForPickup, PickupCodeMade, PickupCodeRejected, PickupCodeExpired)
+def _waits(package: Package, fact: CodeFact, _at: Any) -> Package:
     state = S.ready_for_pickup if isinstance(fact, PackageReadyForPickup) else package.state
     return replace(package, state=state, pickup=after(package.pickup, fact))
 
@@ -90,11 +93,11 @@ def deliver_to_customer(_order: Order, package: Package, given_input: PickupInpu
 
 def _checked(package: Package, said: str, given: Given) -> None:
     pickup = package.pickup
-    if pickup is None or pickup.code is None or pickup.due:
+    if pickup is None or pickup.due:
         raise invalid(otp="The customer is being sent a code; try again with it.")
     if not said:
         raise invalid(otp="Missing data for required field.")
-    if given.now > pickup.code.expires_at:
+    if pickup.code is None or given.now > pickup.code.expires_at:
         raise _rejected(package, "expired", spent=True, text="The code has expired; a new one is sent.")
     if not is_code(pickup.code, said):
         left = otp_setting(given.reference, "tries", TRIES) - pickup.tries - 1
@@ -131,3 +134,16 @@ def code_sent(order: Order | None, package: int, message: str) -> Facts:
     """The customer was told."""
     found = None if order is None else order.packages.get(package)
     return [] if found is None else [PickupCodeSent(package=package, message=message)]
+
+
+def expired(order: Order | None, packages: Iterable[int], given: Given) -> Facts:
+    """What is still kept of these packages' codes that hold no more is let go of."""
+    found = ((id, None if order is None else order.packages.get(id)) for id in packages)
+    return [
+        PickupCodeExpired(package=id)
+        for id, package in found
+        if package is not None
+        and package.pickup is not None
+        and package.pickup.code is not None
+        and given.now > package.pickup.code.expires_at
+    ]

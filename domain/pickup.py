@@ -78,6 +78,13 @@ class PickupCodeSent:
     message: str
 
 
+@fact("PickupCodeExpired", on="package", sentence="The pickup code has expired; a new one is made when it is said.")
+class PickupCodeExpired:
+    """What was kept of the code is let go of."""
+
+    package: int
+
+
 @fact("PackagePickedUp", on="package", sentence="The customer has it.")
 class PackagePickedUp:
     package: int
@@ -86,7 +93,10 @@ class PackagePickedUp:
 # --- evolve
 
 
-def after(pickup: Pickup | None, fact: PackageReadyForPickup | PickupCodeMade | PickupCodeRejected) -> Pickup:
+CodeFact = PackageReadyForPickup | PickupCodeMade | PickupCodeRejected | PickupCodeExpired
+
+
+def after(pickup: Pickup | None, fact: CodeFact) -> Pickup:
     """The pickup after one of its facts."""
     if isinstance(fact, PackageReadyForPickup):
         return Pickup(otp=fact.otp, due=fact.otp)
@@ -94,4 +104,6 @@ def after(pickup: Pickup | None, fact: PackageReadyForPickup | PickupCodeMade | 
     if isinstance(fact, PickupCodeMade):
         code = PickupCode(fact.digest, fact.salt, fact.expires_at, fact.sealed)
         return replace(before, code=code, tries=0, due=False)
+    if isinstance(fact, PickupCodeExpired):
+        return replace(before, code=None)
     return replace(before, tries=before.tries + 1, due=fact.spent)

@@ -2,6 +2,7 @@
 
 from api.jobs import housekeeping, neighbours, rerouting
 from api.jobs.order_pull import order_pull
+from api.jobs.pickup_codes import pickup_codes
 from api.jobs.schedule import daily, every
 from api.jobs.stock_refresh import stock_refresh
 from api.jobs.turn import Job
@@ -31,6 +32,8 @@ JOBS: tuple[Job, ...] = (
         neighbours.carrier_status,
         every(minutes=15),
     ),
+    Job("breaker-probes", "Tries other systems that are down.", neighbours.breaker_probes, every(minutes=1)),
+    Job("pickup-codes", "Lets go of one-time passwords that have expired.", pickup_codes, every(hours=1)),
     Job("old-calls", "Lets go of old requests to other systems.", neighbours.old_calls, every(hours=6)),
     Job("upkeep", "Makes partitions ahead of their time.", housekeeping.upkeep, every(hours=6)),
 )

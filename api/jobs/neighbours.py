@@ -9,6 +9,7 @@ from api.jobs.turn import JobFailed, Outcome, Turn
 from integrations.carriers import reports
 from integrations.desk import Desk
 from integrations.outside import Outside
+from integrations.probing import probe
 from integrations.tables import prepare
 from integrations.traffic import Traffic, sweep
 
@@ -43,3 +44,11 @@ def old_calls(turn: Turn) -> Outcome:
     prepare(turn.log)
     with turn.log.listening() as connection:
         return {"requests and calls": sweep(connection, timedelta(days=DAYS))}
+
+
+def breaker_probes(turn: Turn) -> Outcome:
+    """Systems that are down are tried with one call; what waited for one that answers again is due at once."""
+    prepare(turn.log)
+    with turn.log.listening() as connection:
+        found = probe(connection)
+    return {"down": found.down, "calls due again": found.released}

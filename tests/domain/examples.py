@@ -157,6 +157,7 @@ EXAMPLES: tuple[Any, ...] = (
     pickup.PackageReadyForPickup(package=10, otp=True),
     pickup.PickupCodeMade(package=10, digest="ab", salt="cd", expires_at=AT, sealed=Personal("k1", "c2VhbGVk")),
     pickup.PickupCodeSent(package=3, message="M000001"),
+    pickup.PickupCodeExpired(package=10),
     pickup.PickupCodeRejected(package=10, reason="wrong", spent=True),
     pickup.PackagePickedUp(package=10),
     invoice.PackageBilled(

@@ -11,7 +11,7 @@ from domain.deciding import decide
 from domain.kernel import Refusal
 from domain.order import evolve
 from domain.personal import Personal
-from domain.picking_up import PickupInput, code_made, needs_code
+from domain.picking_up import PickupInput, code_made, expired, needs_code
 from domain.pickup import PackagePickedUp, PackageReadyForPickup, PickupCodeMade, PickupCodeRejected, digest_of_code
 from tests.domain import shop
 from tests.domain.given import NOW, Books, Story
@@ -86,6 +86,18 @@ def test_an_expired_code_is_refused_and_a_new_one_due() -> None:
     story.given = replace(story.given, now=NOW + timedelta(days=1, seconds=1))
     refusal = tried(story, "123456")
     assert refusal.facts == (PickupCodeRejected(package=1, reason="expired", spent=True),)
+    assert needs_code(story.order, 1)
+
+
+def test_an_expired_code_is_let_go_of_and_whoever_comes_with_it_gets_a_new_one() -> None:
+    story = with_code()
+    assert expired(story.order, [1, 2], story.given) == []
+    story.given = replace(story.given, now=NOW + timedelta(days=1, seconds=1))
+    story.when(lambda o, given: expired(o, [1], given))
+    assert story.order is not None and story.order.packages[1].pickup is not None
+    assert story.order.packages[1].pickup.code is None and not needs_code(story.order, 1)
+    assert expired(story.order, [1], story.given) == []
+    assert tried(story, "123456").facts == (PickupCodeRejected(package=1, reason="expired", spent=True),)
     assert needs_code(story.order, 1)
 
 

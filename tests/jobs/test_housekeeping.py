@@ -1,5 +1,6 @@
 """Each declared job does its work on a real installation: run, and looked at what came of it."""
 
+from datetime import timedelta
 from typing import Any
 
 import psycopg
@@ -9,6 +10,8 @@ import requests
 from api.jobs.clock import Jobs
 from api.jobs.declared import JOBS
 from api.settings import Settings
+from domain.personal import Personal
+from domain.pickup import PickupCodeMade
 from scenarios import keeping
 from simulators import program, stock_service
 from tests.api.site import SECRET, Site, serving
@@ -101,3 +104,18 @@ def test_what_waits_without_news_is_planned_when_all_are_called(log: Any) -> Non
                 keeping.call_all(connection)
             until(lambda: (store, 100, 1) in shop.packages(order))
         assert requests.get(f"{url}/report", timeout=5).json()["requests"] > asked
+
+
+def test_expired_pickup_codes_are_let_go_of(own: Site) -> None:
+    package = own.package()
+    order = own.admin.get(f"packages/{package}/")["order_id"]
+    for slug in ("complete-packaging-with-shipment", "ready-for-pickup"):
+        assert own.admin.command(package, slug).status_code == 204
+    own.caught_up()
+    assert run(own, "pickup-codes")["outcome"] == {"orders waiting": 1, "codes gone": 0}
+    past = own.log.now() - timedelta(minutes=1)
+    made = PickupCodeMade(package=package, digest="d", salt="s", expires_at=past, sealed=Personal("k", "sealed"))
+    own.log.decide(f"order-{order}", lambda _s, _g: [made], actor="test", command="make-pickup-code")
+    assert run(own, "pickup-codes")["outcome"] == {"orders waiting": 1, "codes gone": 1}
+    assert own.log.state(f"order-{order}").state.packages[package].pickup.code is None
+    assert run(own, "pickup-codes")["outcome"] == {"orders waiting": 1, "codes gone": 0}
