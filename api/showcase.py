@@ -12,6 +12,7 @@ from typing import Any
 
 import requests
 
+from api import showcase_neighbours as neighbours
 from api.installation import Place
 from api.processes import Processes
 from simulators import data, network, setup_bodies
@@ -119,7 +120,7 @@ def connect_source(client: Client, source: str, secret: str) -> None:
 
 
 class Showcase:
-    """The order source, the ERP and the staff beside a running service, and the demo's data at its first start."""
+    """The outside systems and the staff beside a running service, and the demo's data at its first start."""
 
     def __init__(self, url: str, place: Place) -> None:
         self._url, self._place = url, place
@@ -127,6 +128,7 @@ class Showcase:
         self._erp = f"http://127.0.0.1:{place.settings.port + PORT_OF_ERP}"
         self._source = f"http://127.0.0.1:{place.settings.port + PORT_OF_SOURCE}"
         self._secret, self._source_secret = self._kept("erp-secret"), self._kept("order-source-secret")
+        self._carrier_secret = self._kept("carrier-secret")
 
     def start(self, processes: Processes) -> None:
         port = str(self._place.settings.port + PORT_OF_ERP)
@@ -138,7 +140,9 @@ class Showcase:
         processes.start("order source", (*source, *kept), {"ORDER_SOURCE_SECRET": self._source_secret})
         staff = ("-m", "simulators.staff", "--url", self._url, "--username", self._place.settings.admin_user)
         pace = ("--think", "0.5", "--pause", "2", "--threads", "2", "--journal", str(self._data / "staff.jsonl"))
-        processes.start("staff", (*staff, *pace), {"STAFF_PASSWORD": self._place.admin_password})
+        carriers_do = ("--deliver", "0", "--attempt", "0")
+        processes.start("staff", (*staff, *pace, *carriers_do), {"STAFF_PASSWORD": self._place.admin_password})
+        neighbours.start(processes, self._place.settings.port, self._url, self._data, self._carrier_secret)
 
     def load(self, stop: Event, say: Callable[[str], None]) -> None:
         """Once an installation: a loaded one has orders."""
@@ -150,6 +154,7 @@ class Showcase:
             bodies = list(data.orders(ORDERS + AHEAD, SEED))
             set_up(client, bodies, list(network.locations(LOCATIONS, SEED)), SEED, lambda text: say(f"… {text}"))
             subscribe(client, f"{self._erp}/hooks/all", self._secret)
+            neighbours.connect(client, self._place.settings.port, self._carrier_secret)
             connect_source(client, self._source, self._source_secret)
             requests.post(f"{self._source}/admin/orders", json={"count": ORDERS}, timeout=60).raise_for_status()
             while client.call("GET", "/api/v1/oms/orders/?limit=1")["count"] < ORDERS:
@@ -158,6 +163,8 @@ class Showcase:
             say(f"… {ORDERS} orders are in; staff work on them, and more come. Who was told what:")
             say(f"  the ERP         {self._erp}/report")
             say(f"  order source    {self._source}/report  {self._source}/report/told")
+            for name, url in neighbours.urls(self._place.settings.port).items():
+                say(f"  {name:15} {url}/report")
         except (NotSetUp, requests.RequestException) as error:
             if not stop.is_set():
                 say(f"the demo's data was not loaded: {error}")

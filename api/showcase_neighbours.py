@@ -1,0 +1,67 @@
+"""The neighbours of `make run` that are called: two carriers, an invoice service, a provider of text messages; started
+beside the service, and connected by what anybody would set over the API."""
+
+from pathlib import Path
+from typing import Any, Protocol
+
+from api.processes import Processes
+
+PACE = "15"
+"""Seconds a step of a parcel takes at the carriers."""
+
+PACK, SHIP = 31, 47  # transition ids
+
+NEIGHBOURS = {
+    "fast cargo": ("simulators.fast_cargo", 3),
+    "steady parcel": ("simulators.steady_parcel", 4),
+    "invoices": ("simulators.invoices", 5),
+    "text messages": ("simulators.text_messages", 6),
+}
+"""Name → its program, and its port, counted from the API's own."""
+
+CARRIERS = {"fast": ("fast cargo", "fast_cargo"), "steady": ("steady parcel", "steady_parcel")}
+"""Slug → the neighbour, and who speaks to it."""
+
+
+class Client(Protocol):
+    def call(self, method: str, path: str, body: object = None) -> dict[str, Any]: ...
+
+
+def urls(port: int) -> dict[str, str]:
+    return {name: f"http://127.0.0.1:{port + offset}" for name, (_, offset) in NEIGHBOURS.items()}
+
+
+def start(processes: Processes, port: int, api: str, data: Path, secret: str) -> None:
+    """`secret`: what the carriers sign with."""
+    slugs = {name: slug for slug, (name, _) in CARRIERS.items()}
+    for name, (module, offset) in NEIGHBOURS.items():
+        journal = str(data / f"{name.replace(' ', '-')}.jsonl")
+        told: tuple[str, ...] = ()
+        if name in slugs:
+            told = ("--pace", PACE, "--hook", f"{api}/api/v1/oms/carriers/{slugs[name]}/status/")
+        program = ("-m", module, "--port", str(port + offset), "--journal", journal, *told)
+        processes.start(name, program, {"CARRIER_SECRET": secret})
+
+
+def connect(client: Client, port: int, secret: str) -> None:
+    """Again does no harm."""
+    at, oms = urls(port), "/api/v1/oms"
+    for row in client.call("GET", f"{oms}/cargo-companies/?limit=100")["results"]:
+        if row["slug"] in CARRIERS:
+            name, adapter = CARRIERS[row["slug"]]
+            body = {
+                "label_required": True,
+                "conf": {"adapter": adapter, "url": at[name], "secret_key": secret, "label_format": "pdf"},
+            }
+            client.call("PATCH", f"{oms}/cargo-companies/{row['id']}/", body)
+    calls = {
+        PACK: {"remote_invoice_call": {"remote_url": f"{at['invoices']}/invoices"}},
+        SHIP: {"remote_bill_fulfillment_call": {"remote_url": f"{at['invoices']}/bills"}},
+    }
+    for transition, settings in calls.items():
+        client.call("PATCH", f"{oms}/transitions/{transition}/", {"settings": settings})
+    keys = {"IS_OTP_ENABLED": True, "SMS_SETTINGS": {"url": f"{at['text messages']}/messages", "sender": "Daybook"}}
+    path = f"{oms}/settings/application_settings/"
+    for key, value in keys.items():
+        if not client.call("GET", f"{path}?key={key}")["results"]:
+            client.call("POST", path, {"key": key, "json_value": value})
