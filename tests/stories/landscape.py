@@ -1,0 +1,159 @@
+"""A whole landscape over real HTTP: the service with every worker, and every neighbour simulated beside it."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import requests
+
+from simulators import data, fast_cargo, invoices, order_source, program, steady_parcel, text_messages
+from tests.api.omnitron import SECRET as SOURCE_SECRET
+from tests.api.omnitron import connected
+from tests.api.site import Site, serving
+
+ORDERS, SEED = 60, 1
+"""Of the source's first orders there is stock."""
+
+CARRIER_SECRET = "a secret of the carriers"
+PACK = "complete-packaging-with-shipment"
+TRANSITIONS = {
+    PACK: 31, "ship-package": 47, "ready-for-pickup": 53, "deliver-to-customer": 54, "update-shipment-status": 50,
+}  # fmt: skip
+SCENARIO = {
+    "name": "Standard",
+    "status": "active",
+    "priority": 1,
+    "default_stock_location": "WH-01",
+    "rules": [{"name": "fewest packages", "coverage": "split_lines", "strategy": "fewest_packages"}],
+}
+
+
+@dataclass
+class Landscape:
+    """`urls` of the neighbours by name; `carrier` the condition that sends packages to Steady Parcel."""
+
+    site: Site
+    urls: dict[str, str]
+    condition: int = 0
+    steady: bool = field(default=False)
+
+    def ask(self, name: str, path: str) -> Any:
+        return requests.get(self.urls[name] + path, timeout=20).json()
+
+    def tell(self, name: str, path: str, body: Any) -> Any:
+        answer = requests.post(self.urls[name] + path, json=body, timeout=20)
+        assert answer.ok, answer.text
+        return answer.json()
+
+    def knobs(self, name: str, **turned: Any) -> None:
+        answer = requests.patch(f"{self.urls[name]}/admin/knobs", json=turned, timeout=20)
+        assert answer.ok, answer.text
+
+    def by_steady(self, on: bool) -> None:
+        """Whether the condition holds that gives packages to Steady Parcel."""
+        if on is not self.steady:
+            path = f"cargo-company-conditions/{self.condition}/"
+            assert self.site.admin("PATCH", path, {"is_active": on}).status_code == 200
+            self.steady = on
+
+    def ordered(self, count: int) -> list[tuple[int, int]]:
+        """Orders are placed at the source and planned here: each one's pk there, and its package."""
+        pks = self.tell("order source", "/admin/orders", {"count": count})["pks"]
+        packages: list[int] = []
+
+        def planned() -> bool:
+            rows = self.site.admin.get(f"packages/?state=100&limit={count}&sort=id")["results"]
+            by_number = {row["order_number"]: row["id"] for row in rows}
+            packages[:] = [by_number[number] for number in numbers if number in by_number]
+            return len(packages) == count
+
+        numbers = [self.ask("order source", f"/api/orders/{pk}/")["number"] for pk in pks]
+        self.until(planned)
+        return list(zip(pks, packages, strict=True))
+
+    def command(self, package: int, slug: str, **inputs: Any) -> None:
+        """The read model may not know a package yet that the log knows."""
+        self.until(lambda: self.site.admin("GET", f"packages/{package}/").status_code == 200, 30)
+        answer = self.site.admin.command(package, slug, **inputs)
+        assert answer.status_code == 204, f"{slug}: {answer.text}"
+
+    def package(self, id: int) -> dict[str, Any]:
+        return dict(self.site.admin.get(f"packages/{id}/"))
+
+    def state(self, id: int) -> str:
+        return str(self.package(id)["state"]["enum_value"])
+
+    def until(self, condition: Callable[[], Any], seconds: float = 60) -> None:
+        """Asked over HTTP, so not too often: who asks takes the time of who works."""
+        over = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < over, self.open_calls()
+            time.sleep(0.05)
+
+    def open_calls(self) -> list[dict[str, Any]]:
+        rows = [
+            row
+            for state in ("waiting", "failed")
+            for row in self.site.admin.get(f"integrations/calls/?state={state}&limit=100")["results"]
+        ]
+        return [{name: row[name] for name in ("kind", "subject", "state", "tries", "note")} for row in rows]
+
+    def failures(self, system: str) -> int:
+        """Requests to a system that failed, of the latest 100 of these."""
+        path = f"integrations/traffic/?limit=100&outcome=failed&system={system}"
+        return len(self.site.admin.get(path)["results"])
+
+
+@contextmanager
+def landscape(database_url: str) -> Iterator[Landscape]:
+    with serving(database_url, planner=True, integrations=True) as site, ExitStack() as stack:
+        site.set_up()
+        site.stock(site.places["WH-01"], *{row["sku"] for order in data.orders(ORDERS, SEED) for row in order["items"]})
+        hook = f"{site.url}/api/v1/oms"
+        fast, steady = (f"{hook}/carriers/{slug}/status/" for slug in ("fast", "steady"))
+        built = {
+            "order source": order_source.build(SEED, hook=f"{hook}/order_source/webhook/", secret=SOURCE_SECRET),
+            "Fast Cargo": fast_cargo.build(hook=fast, secret=CARRIER_SECRET),
+            "Steady Parcel": steady_parcel.build(hook=steady, secret=CARRIER_SECRET, label_after=0.1),
+            "invoices": invoices.build(),
+            "bills": invoices.build(),
+            "text messages": text_messages.build(),
+        }
+        urls = {name: stack.enter_context(program.serving(app)) for name, app in built.items()}
+        made = Landscape(site, urls)
+        _set_up(made)
+        yield made
+
+
+def _set_up(made: Landscape) -> None:
+    admin, urls = made.site.admin, made.urls
+    connected(made.site, urls={"base_url": f"{urls['order source']}/api"})
+    for name, slug, adapter, id in (
+        ("Fast Cargo", "fast", "fast_cargo", 1),
+        ("Steady Parcel", "steady", "steady_parcel", None),
+    ):
+        conf = {"adapter": adapter, "url": urls[name], "secret_key": CARRIER_SECRET}
+        body = {"name": name, "slug": slug, "label_required": True, "conf": conf}
+        answer = admin("PATCH", f"cargo-companies/{id}/", body) if id else admin("POST", "cargo-companies/", body)
+        assert answer.ok, answer.text
+    admin.post("channels/", {"name": "app", "channel_type": "mobile"})
+    condition = {"name": "all others by fast", "cargo_company": "fast", "priority": 1}
+    admin.post("cargo-company-conditions/", condition)  # else some orders name the other carrier themselves
+    condition = {"name": "by steady", "cargo_company": "steady", "is_active": False}
+    made.condition = admin.post("cargo-company-conditions/", condition)["id"]
+    calls = {
+        "remote_invoice_call": {"remote_url": f"{urls['invoices']}/invoices"},
+        "remote_bill_fulfillment_call": {"remote_url": f"{urls['bills']}/bills"},
+    }
+    for slug, id in TRANSITIONS.items():
+        settings = {"sync_remote_order_status": True, **(calls if slug == PACK else {})}
+        answer = admin("PATCH", f"transitions/{id}/", {"settings": settings})
+        assert answer.ok, answer.text
+    for key, value in (
+        ("IS_OTP_ENABLED", True),
+        ("SMS_SETTINGS", {"url": f"{urls['text messages']}/messages", "template": {"en-us": "{order} {code}"}}),
+    ):
+        admin.post("settings/application_settings/", {"key": key, "json_value": value})
+    admin.post("scenarios/", SCENARIO)
