@@ -10,7 +10,7 @@ from domain.cancellations import DONE_BEFORE
 from domain.cancelling import CancellationPlanAnswered
 from domain.heard import Withdrawn
 from domain.kernel import Facts, fact
-from domain.order import Order, evolve_order
+from domain.order import Order, OrderItem, evolve_order
 from domain.states import OrderStatus
 
 # --- facts
@@ -94,6 +94,18 @@ def told(order: Order | None, of: int, states: tuple[tuple[int, OrderStatus], ..
 
 
 # --- asked of it
+
+
+def source_of_line(line: OrderItem) -> int | None:
+    """What the source calls a line; a part that it has no name for is still its item (domain.splitting)."""
+    parent = line.extra.get("parent_omnitron_id")
+    return line.omnitron_id if line.omnitron_id is not None or not isinstance(parent, int) else parent
+
+
+def lines_of(order: Order, pk: int) -> list[OrderItem]:
+    """The lines that are one item of the source, the one that bears its name first."""
+    found = [line for line in order.items if source_of_line(line) == pk]
+    return sorted(found, key=lambda line: line.omnitron_id is None)
 
 
 def is_news(order: Order, modified: datetime, *, asked: bool = False) -> bool:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4, uuid5
@@ -17,7 +18,7 @@ from api.http.routes import OMS, WRITE, Answer, Call, route
 from domain.amending import wanted_of
 from domain.application_settings import value_of
 from domain.cancellation_plan import Asked, CancellationPlan
-from domain.cancellations import answer_plan, answered_before
+from domain.cancellations import DONE_BEFORE, answer_plan, answered_before
 from domain.kernel import Facts, Given
 from domain.kinds import stream_of
 from domain.order import Order
@@ -116,21 +117,27 @@ def _answer(
     rows = (call.body["payload"] if by_omnitron_id else call.body)["items"]
 
     def decided(order: Order, given: Given) -> Facts:
-        asked = _asked(order, rows, by_omnitron_id)
+        asked = _asked(order, rows, by_omnitron_id, pk)
         confirm = confirmed(order, given)
         facts = answer_plan(order, plan_type, asked, given, uuid=uuid, pk=pk, confirm=confirm)
         return [*facts, heard_with(facts[-1], of)] if facts and of is not None else facts
 
     claims = (Claim(claim, answer=str(id).encode(), forever=True),) if claim is not None else ()
     wrote = write_order(call, id, decided, command=f"{plan_type}-items", claims=claims)
-    plan = answered_before(wrote.order, uuid, pk, plan_type, _asked(wrote.order, rows, by_omnitron_id))
+    plan = answered_before(wrote.order, uuid, pk, plan_type, _asked(wrote.order, rows, by_omnitron_id, pk))
     if plan is None:
         raise Failure(500, "internal_error", "The plan was answered and its answer is not there.")
     return _answered(plan, wrote.headers)
 
 
-def _asked(order: Order, rows: list[dict[str, Any]], by_omnitron_id: bool) -> tuple[Asked, ...]:
-    """Our ids of what a plan names by omnitron id, where the order has such, and `cancel/` by either."""
+def _asked(order: Order, rows: list[dict[str, Any]], by_omnitron_id: bool, pk: str | None) -> tuple[Asked, ...]:
+    """Our ids of what a plan names by omnitron id, where the order has such, and `cancel/` by either. What the plan
+    `pk` took before counts as still there, so that the same plan asks the same of the parts of an item."""
+    taken: Counter[int] = Counter()
+    for plan in order.cancellation_plans:
+        if pk is not None and plan.pk == pk:
+            for answered in plan.answered:
+                taken[answered.item] += answered.quantity * (answered.accepted and answered.reason != DONE_BEFORE)
     ids = {line.id: line.id for line in order.items}
     omnitron = {line.omnitron_id: line.id for line in order.items if line.omnitron_id is not None}
     known = (omnitron or ids) if by_omnitron_id else {**omnitron, **ids}
@@ -140,7 +147,7 @@ def _asked(order: Order, rows: list[dict[str, Any]], by_omnitron_id: bool) -> tu
         first = known.get(named, 0)
         parts = _parts_of(order, first, named)
         for part in parts:
-            if (pieces := min(left, wanted_of(order, part))) > 0:
+            if (pieces := min(left, wanted_of(order, part) + taken[part])) > 0:
                 asked.append(Asked(part, pieces, row["reason"], named))
                 left -= pieces
         if left or not parts:

@@ -10,6 +10,7 @@ from domain.application_settings import value_of
 from domain.kernel import Command, invalid
 from domain.kinds import stream_of
 from domain.order import Order
+from domain.order_source import lines_of, source_of_line
 from domain.states import OrderStatus
 from integrations.order_source.asking import one
 from integrations.order_source.connection import connected, source_of
@@ -57,9 +58,12 @@ def _disagreement(order: Order, package: int, there: dict[str, Any] | None) -> l
     rows = there.get("items")
     wanted = {row.get("omnitron_id"): row.get("wanted") for row in rows or () if isinstance(row, dict)}
     wrong = []
-    for id in dict.fromkeys(item.item for item in order.packages[package].items):
-        line = next(line for line in order.items if line.id == id)
-        said, ours = wanted.get(line.omnitron_id), wanted_of(order, id)
-        if line.omnitron_id is not None and (not isinstance(said, int) or said < ours):
-            wrong.append(f"of {line.sku} it wants {said or 0}, not {ours}")
+    packed = {item.item for item in order.packages[package].items}
+    for pk in dict.fromkeys(source_of_line(line) for line in order.items if line.id in packed):
+        if pk is None:
+            continue
+        lines = lines_of(order, pk)
+        said, ours = wanted.get(pk), sum(wanted_of(order, line.id) for line in lines)
+        if not isinstance(said, int) or said < ours:
+            wrong.append(f"of {lines[0].sku} it wants {said or 0}, not {ours}")
     return wrong

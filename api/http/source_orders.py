@@ -21,11 +21,11 @@ from api.http.order_schema import OrderBody
 from api.http.order_writing import write_order
 from api.http.routes import Call
 from api.http.source_shapes import amendment_body, moment_of, order_body
-from domain.amending import Amendment, amend
+from domain.amending import Amendment, amend, wanted_of
 from domain.application_settings import value_of
 from domain.kernel import Facts, Given, Refusal
-from domain.order import Order, OrderReceived, evolve
-from domain.order_source import OrderHeardFromSource, is_news, withdrawn_since
+from domain.order import Order, OrderItem, OrderReceived, evolve
+from domain.order_source import OrderHeardFromSource, is_news, lines_of, withdrawn_since
 from domain.states import OrderStatus
 
 BODY, AMENDMENT = OrderBody(), AmendmentBody()
@@ -181,13 +181,25 @@ def _anew(order: Order, news: _News) -> list[dict[str, Any]]:
     """The items of which another number of pieces is wanted than was said the last time; less what a later cancellation
     plan took back."""
     before = dict(order.heard.said)
-    lines = {line.omnitron_id: line.id for line in order.items}
     rows = []
     for row in news.rows:
         pk, wanted = row["omnitron_id"], row["wanted"]
         if before.get(pk) == wanted:
             continue
-        line = lines.get(pk)
-        pieces = wanted if line is None else wanted - withdrawn_since(order, line, news.modified)
-        rows.append({**row, "quantity": max(pieces, 0)})
+        lines = lines_of(order, pk)
+        pieces = max(wanted - sum(withdrawn_since(order, line.id, news.modified) for line in lines), 0)
+        rows += [{**row, "quantity": pieces}] if len(lines) < 2 else _of_parts(order, lines, row, pieces)
     return rows
+
+
+def _of_parts(order: Order, lines: list[OrderItem], row: dict[str, Any], pieces: int) -> list[dict[str, Any]]:
+    """An item that was split here: more is wanted of its first part, less of the last ones."""
+    ours = {line.id: wanted_of(order, line.id) for line in lines}
+    more = pieces - sum(ours.values())
+    ours[lines[0].id] += max(more, 0)
+    less = max(-more, 0)
+    for line in reversed(lines):
+        cut = min(less, ours[line.id])
+        ours[line.id] -= cut
+        less -= cut
+    return [{"id": id, "sku": row.get("sku"), "quantity": quantity} for id, quantity in ours.items()]

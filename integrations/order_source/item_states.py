@@ -12,10 +12,10 @@ from domain import declared
 from domain.cancelling import OrderLinesCancelled, PackageItemsCancelled
 from domain.kernel import COMMANDS, FACTS, Command, info
 from domain.order import Order, item_states
-from domain.order_source import told
+from domain.order_source import source_of_line, told
 from domain.package import PackageShipped
 from domain.shipment import ShipmentStatusUpdated
-from domain.states import OrderStatus
+from domain.states import OrderStatus, least_advanced
 from domain.transition_settings import calls_of
 from eventlog.recorded import Recorded
 from integrations.desk import Desk
@@ -86,6 +86,10 @@ def _run(work: Work, desk: Desk) -> str:
 def message_of(uuid: str, position: int, order: Order, states: Mapping[int, OrderStatus]) -> dict[str, Any]:
     """What is sent. `sequence` grows along an order's messages: the source can tell what is older. The numbers of its
     shipments stand beside."""
+    items: dict[tuple[int, str], set[OrderStatus]] = {}
+    for line in order.items:
+        if (pk := source_of_line(line)) is not None:
+            items.setdefault((pk, line.sku), set()).add(states[line.id])
     numbers = [one.awb_number for one in order.shipments.values() if one.awb_number is not None]
     return {
         "event": {
@@ -101,9 +105,7 @@ def message_of(uuid: str, position: int, order: Order, states: Mapping[int, Orde
             "status": str(order.state.value),
             "tracking_numbers": numbers,
             "items": [
-                {"pk": line.omnitron_id, "sku": line.sku, "status": str(states[line.id].value)}
-                for line in order.items
-                if line.omnitron_id is not None
+                {"pk": pk, "sku": sku, "status": str(least_advanced(of_pk).value)} for (pk, sku), of_pk in items.items()
             ],
         },
     }

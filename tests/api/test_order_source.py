@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from domain.amending import wanted_of
 from simulators import signatures
 from tests.api.omnitron import OLD, PATH, SECRET, Source, at, connected, order, set_to, with_pieces
 from tests.api.site import SECRET as INSTALLATION
@@ -285,3 +286,30 @@ def test_an_order_as_it_was_before_a_plan_does_not_bring_back_what_the_plan_took
     assert source.wanted(id) == {"A": 5, "B": 2}
     source.told("order.updated", with_pieces(401, 3, 5, 2))
     assert source.wanted(id) == {"A": 5, "B": 2}
+
+
+def test_an_item_that_was_split_here_is_still_one_item_of_the_source(source: Source) -> None:
+    id = source.told("order.created", order(402, 0))["order"]
+    source.site.admin.post(f"orders/{id}/split-item/", {"order_item": 4021, "parts": [2, 3, 1]}, 200)
+
+    def parts() -> list[int]:
+        kept = source.state(id)
+        return [wanted_of(kept, line.id) for line in kept.items if line.sku == "A"]
+
+    source.told("order.updated", order(402, 1, notes="about something else"))
+    assert parts() == [2, 3, 1]
+    source.told("order.updated", with_pieces(402, 2, 8, 2))
+    assert parts() == [4, 3, 1]
+    source.told("order.updated", with_pieces(402, 3, 5, 2))
+    assert parts() == [4, 1, 0]
+    plan = {
+        "pk": 11,
+        "order": {"pk": 402, "number": "S402", "channel": "web"},
+        "items": [{"order_item": 4021, "quantity": 3, "reason": "most of it"}],
+        "modified_date": at(4),
+    }
+    first = source.told("cancellation_plan.created", plan, "source-plan-11")
+    assert sum(row["quantity"] for row in first["results"] if row["accepted"]) == 3
+    assert {row["order_item"] for row in first["results"]} == {4021}
+    assert source.told("cancellation_plan.updated", plan, "source-plan-11 again") == first
+    assert parts() == [1, 1, 0]
