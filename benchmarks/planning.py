@@ -2,7 +2,8 @@
 
 Networks of 6, 101 and 602 locations; in a *thin* one the warehouses hold nothing, so that orders must be split. The
 judge is HiGHS (benchmarks.optimum) on the first orders of each network: fewest packages, then fewest kilometres;
-who leaves more waiting than the judge (whole lines, at most 4 packages) may be below it. Each plan of ours is checked for lost or invented pieces. Fill: the orders one after the other under quotas that bind.
+who leaves more waiting than the judge (whole lines, at most 4 packages) may be below it. Each plan of ours is checked
+for lost or invented pieces. Fill: the orders one after the other under quotas that bind.
 """
 
 import argparse

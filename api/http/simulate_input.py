@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from api.http.plain_json import plain
 from scenarios.fields import Errors, Fields
 
 KEYS = (
@@ -85,7 +86,8 @@ def _scenario(top: Fields, said: Any, key: str) -> Mapping[str, Any] | None:
         top.wrong(key, "Must be an id, {id, version}, or a draft with its rules.")
         return None
     if "rules" in said:
-        return said
+        found: Mapping[str, Any] = plain(said)
+        return found
     one = Fields(said, key, top.errors, ("id", "version"))
     if one.whole("id", least=1) is None:
         one.wrong("id", "Required, or `rules` of a draft.")

@@ -43,6 +43,12 @@ def test_a_made_up_order_against_a_draft(site: Site) -> None:
     assert said["why_not"]["changes"] == [{"what": "locations.exclude", "of": "ST-014", "from": None, "to": None}]
 
 
+def test_a_draft_with_fractions(site: Site) -> None:
+    near = {"locations": {"near": {"km": 0.5}}, "strategy": "least_cost", "weights": {"kilometre": 0.02}}
+    said = simulate(site, order={"items": [{"sku": "A", "quantity": 2}]}, scenario={**DRAFT, "rules": [near, {}]})
+    assert said["explanation"][0]["candidates"][0]["removed_by"] == "distance not known"
+
+
 def test_stock_and_quota_may_be_given(site: Site) -> None:
     made_up = {"items": [{"sku": "NEVER-SEEN", "quantity": 5}, {"sku": "A", "quantity": 1}]}
     stock = {"NEVER-SEEN": {"ST-014": 3, "WH-01": 9}}
