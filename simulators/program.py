@@ -16,6 +16,8 @@ from typing import Any
 from flask import Flask
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
+from simulators.visitors import Visitors
+
 
 class Handler(WSGIRequestHandler):
     # Headers and body leave in two writes; with Nagle's algorithm each kept connection would wait 40 ms in between.
@@ -27,7 +29,7 @@ class Handler(WSGIRequestHandler):
 
 def server_of(app: Flask, host: str, port: int) -> BaseWSGIServer:
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    return make_server(host, port, app, threaded=True, request_handler=Handler)
+    return make_server(host, port, Visitors(app.name, app), threaded=True, request_handler=Handler)
 
 
 @contextlib.contextmanager

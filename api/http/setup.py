@@ -12,7 +12,7 @@ from api.http.imports import begun, shown
 from api.http.records import named
 from api.http.routes import OMS, READ, WRITE, Answer, Call, route
 from api.setup import tasks
-from api.setup.sources import SOURCES
+from api.setup.sources import source_for
 from projections.fetching import fetch
 
 READY, FINISHED, ABORTED = tasks.READY, tasks.FINISHED, tasks.ABORTED
@@ -59,7 +59,7 @@ def _declare(step: str, path: str) -> None:
         task = latest(call)
         if task is not None and task["state"] in OPEN:
             return Answer(_status(step, task))
-        source = next(iter(SOURCES), None)
+        source = source_for(call.log.reference, step)
         if source is not None and not call.dry:
             return Answer({"step": step, "status": READY, "message": None, "task": begun(call, step, source)})
         if done(call):

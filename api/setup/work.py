@@ -11,9 +11,9 @@ from api.http.routes import Call, Services
 from api.http.users import caller_of
 from api.jobs.turn import JobFailed, Outcome, Turn
 from api.setup import tasks
-from api.setup.kinds import IMPORTS, ImportKind, Item, NotNow
+from api.setup.kinds import IMPORTS, Came, ImportKind, Item, NotNow
 from api.setup.sheets import WrongFile, rows
-from api.setup.sources import SOURCES
+from api.setup.sources import brought
 
 JOB = "set-up"
 KEPT_DAYS = 90
@@ -48,9 +48,8 @@ def _done(turn: Turn, services: Services, connection: tasks.Connection, task: di
             return tasks.ABORTED
     try:
         call = _call(turn, services, task)
-        kind = IMPORTS[task["step"]]
-        for portion in _portions(_items(turn, connection, task, kind), kind.chunk):
-            _written(turn, connection, task, call, kind, portion)
+        for last, came in _came(turn, services, connection, task, call):
+            _noted(turn, connection, id, last, came)
     except Aborted:
         return tasks.ABORTED
     except (WrongFile, LookupError) as wrong:
@@ -77,11 +76,25 @@ def _call(turn: Turn, services: Services, task: dict[str, Any]) -> Call:
     return Call(services, caller, f"set-up-{task['id']}", None, query, {}, f"set-up/{task['step']}")
 
 
+def _came(
+    turn: Turn, services: Services, connection: tasks.Connection, task: dict[str, Any], call: Call
+) -> Iterator[tuple[int, list[Came]]]:
+    """Portion by portion, up to which row it is done and what came of it."""
+    if task["source"] == tasks.FILE:
+        kind = IMPORTS[task["step"]]
+        for portion in _portions(_items(turn, connection, task, kind), kind.chunk):
+            turn.check()
+            yield portion[-1].last, kind.write(call, portion)
+    else:
+        done = 1  # as if a head stood above
+        for came in brought(services, task["step"], call.request_id):
+            turn.check()
+            done += len(came)
+            yield done, came
+
+
 def _items(turn: Turn, connection: tasks.Connection, task: dict[str, Any], kind: ImportKind) -> Iterator[Item]:
     """What is still to be done."""
-    if task["source"] != tasks.FILE:
-        yield from SOURCES[task["source"]](turn, task["step"])
-        return
     sealed = tasks.file_of(connection, task["id"])
     if sealed is None:
         raise WrongFile("Its file is not kept any more.")
@@ -94,14 +107,10 @@ def _portions(items: Iterator[Item], size: int) -> Iterator[list[Item]]:
         yield portion
 
 
-def _written(
-    turn: Turn, connection: tasks.Connection, task: dict[str, Any], call: Call, kind: ImportKind, portion: list[Item]
-) -> None:
-    turn.check()
-    came = kind.write(call, portion)
+def _noted(turn: Turn, connection: tasks.Connection, id: int, last: int, came: list[Came]) -> None:
     outcomes = Counter(one.outcome for one in came)
     problems = [problem for one in came for problem in one.problems]
     with connection.transaction():
         turn.hold(connection)
-        if not tasks.go_on(connection, task["id"], portion[-1].last, outcomes, problems):
+        if not tasks.go_on(connection, id, last, outcomes, problems):
             raise Aborted
