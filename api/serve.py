@@ -17,7 +17,7 @@ from api.installation import OMS, Place, prepared
 from api.opening import initialise, opened
 from api.processes import Processes, watched
 from api.settings import Settings
-from api.showcase import Showcase
+from api.showcase import CLERK, Showcase
 
 log_ = logging.getLogger("daybook.serve")
 
@@ -79,6 +79,7 @@ def _addresses(url: str, place: Place, seconds: float) -> None:
     settings = place.settings
     say(f"Daybook answers after {seconds:.1f} s")
     say(f"  console         {url}/console/")
+    say(f"  Instore         {url}/instore/")
     say(f"  API docs        {url}/docs")
     say(f"  OpenAPI         {url}/api/v1/oms/openapi.json")
     say(f"  health, metrics {url}/health/ready  {url}/metrics")
@@ -86,4 +87,6 @@ def _addresses(url: str, place: Place, seconds: float) -> None:
         say(f"  user            {settings.admin_user}, password in {settings.data_dir.resolve() / 'admin-password'}")
     else:
         say(f"  user            {settings.admin_user}, password from OMS_ADMIN_PASSWORD")
+    if settings.simulators:
+        say(f"  user of Instore {CLERK}, password in {settings.data_dir.resolve() / f'{CLERK}-password'}")
     say("  Ctrl-C stops everything")

@@ -119,6 +119,9 @@ def connect_source(client: Client, source: str, secret: str) -> None:
             client.call("PATCH", f"/api/v1/oms/transitions/{row['id']}/", {"settings": settings})
 
 
+CLERK, WORKS_AT = "clerk", ("WH-01", "ST-001", "ST-002")
+
+
 class Showcase:
     """The outside systems and the staff beside a running service, and the demo's data at its first start."""
 
@@ -150,9 +153,11 @@ class Showcase:
         try:
             client.log_in()
             if client.call("GET", "/api/v1/oms/orders/?limit=1")["count"]:
+                self._clerk(client)  # of an installation that is older than Instore
                 return
             bodies = list(data.orders(ORDERS + AHEAD, SEED))
             set_up(client, bodies, list(network.locations(LOCATIONS, SEED)), SEED, lambda text: say(f"… {text}"))
+            self._clerk(client)
             subscribe(client, f"{self._erp}/hooks/all", self._secret)
             neighbours.connect(client, self._place.settings.port, self._carrier_secret)
             connect_source(client, self._source, self._source_secret)
@@ -168,6 +173,12 @@ class Showcase:
         except (NotSetUp, requests.RequestException) as error:
             if not stop.is_set():
                 say(f"the demo's data was not loaded: {error}")
+
+    def _clerk(self, client: Client) -> None:
+        """Somebody to look at Instore as: the warehouse and two shops are theirs."""
+        if client.call("GET", f"/api/v1/oms/users/?username={CLERK}")["count"] == 0:
+            said = {"username": CLERK, "password": self._kept(f"{CLERK}-password"), "roles": ["store"]}
+            client.post("users/", {**said, "locations": WORKS_AT})
 
     def _kept(self, name: str) -> str:
         """A secret made at the first start."""
