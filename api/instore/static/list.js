@@ -60,8 +60,9 @@ function objects(what, search) {
   const { states, filters } = asked(what, search);
   const kept = state.lists[nameOf(what, search)];
   const narrowed = Object.keys(filters).length > 0;
+  const place = (one) => Math.max(0, states.indexOf(String(one.state))); // what is to be done first stands first
   const found = kept && (line.up || narrowed) ? kept.keys.map((key) => state.objects[key]).filter(Boolean) : Object.values(state.objects).filter((one) => hereOf(one, what));
-  return found.map(shown).filter((one) => states.includes(String(one.state)) || (kept && narrowed)).sort((a, b) => a.id - b.id);
+  return found.map(shown).filter((one) => states.includes(String(one.state)) || (kept && narrowed)).sort((a, b) => place(a) - place(b) || a.id - b.id);
 }
 
 export function view(what, search, go, again) {
