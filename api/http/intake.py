@@ -17,6 +17,7 @@ from api.http.plain_json import plain
 from api.http.routes import OMS, WRITE, Answer, Call, route
 from domain.kinds import stream_of
 from domain.order import Destination, OrderItem, OrderReceived
+from domain.order_place import sought
 from domain.states import OrderStatus
 from eventlog.recorded import Claim, ClaimTaken, Decision, Written
 from projections.objects import render
@@ -148,7 +149,7 @@ def decision_of(call: Call, received: OrderReceived, key: str | None, then: tupl
         claims.append(Claim(name, str(uuid5(KEYS, said)), str(received.order).encode()))
     return Decision(
         command_id=uuid5(KEYS, f"{name}:{received.number}"),
-        events=tuple((stream, fact) for fact in (received, *then)),
+        events=tuple((stream, fact) for fact in (received, *sought(received, call.log.reference), *then)),
         expects={stream: 0},
         claims=tuple(claims),
         actor=call.caller.username,

@@ -93,6 +93,8 @@ class OrderSource(Strict):
 
 
 class Geocoder(Strict):
+    """`provider` log: nobody is asked, a line of the log says so."""
+
     provider = _word(100)
     url = _address(required=True)
     api_key = _word(1000)

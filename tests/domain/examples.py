@@ -14,6 +14,7 @@ from domain import (
     jobs,
     location,
     order,
+    order_place,
     order_source,
     package,
     package_items,
@@ -119,6 +120,8 @@ EXAMPLES: tuple[Any, ...] = (
     stock.StockPushed(stock=14, levels={"85123A": Decimal(12), "22423": Decimal("0.5")}),
     order.OrderReceived(**RECEIVED),
     order.OrderPlanRequested(order=1),
+    order_place.OrderPlaceSought(order=1),
+    order_place.OrderPlaced(order=1, latitude=53.8, longitude=-1.55),
     order.OrderUnplanned(order=1, reasons=("Standard: channel is shop", "no answer of the stock service")),
     order.OrderPlanned(
         order=1, plan=9, scenario=7, scenario_version=3, scenario_name="Standard", planner="1", inputs="b94d27",

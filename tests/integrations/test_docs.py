@@ -11,6 +11,7 @@ import pytest
 from api.http.record_kinds import CargoCompanyBody
 from api.http.setting_schemas import VALUES, Calls, RemoteAuth
 from domain.settings import CargoCompany
+from integrations import geocoding
 from integrations.authorization import Auth
 from integrations.carriers import fast_cargo, steady_parcel
 from integrations.carriers.adapter import Consignment, Party, Piece
@@ -93,6 +94,14 @@ def test_text_messages() -> None:
     VALUES["SMS_SETTINGS"].deserialize(example("text-messages", "SMS_SETTINGS"))
     VALUES["SMS_SETTINGS"].deserialize({"provider": "log"})
     assert _id(said(example("text-messages", "answered"))) == "M000001"
+
+
+def test_geocoding() -> None:
+    VALUES["GEOCODE_PROVIDER_SETTINGS"].deserialize(example("geocoding", "GEOCODE_PROVIDER_SETTINGS"))
+    assert geocoding._point(said(example("geocoding", "answered"))) == (53.79648, -1.54785)
+    assert geocoding._point(said({"results": []})) is None
+    assert f"{CALL_KINDS['geocode'].tries} tries" in page("geocoding")
+    assert f"some {geocoding.PATIENCE.seconds} seconds" in page("geocoding")
 
 
 def test_what_holds_for_all_of_them() -> None:

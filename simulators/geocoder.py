@@ -1,0 +1,43 @@
+"""A provider of coordinates: `GET /search?q=<address>` → {results: [{latitude, longitude}]}. It knows Leeds, and makes
+a place of its own out of any other address; `Nowhere` is nowhere."""
+
+import zlib
+
+from flask import Flask, Response, jsonify, request
+
+from simulators import program
+from simulators.knobs import Panel
+from simulators.neighbour import BadDays, neighbour
+
+LEEDS = {"latitude": 53.79648, "longitude": -1.54785}
+
+
+def build(seed: int = 0) -> Flask:
+    app = neighbour("geocoder", Panel(BadDays(), seed))
+    asked: list[str] = []
+
+    @app.get("/search")
+    def search() -> Response:
+        address = request.args.get("q", "")
+        asked.append(address)
+        if "Nowhere" in address or not address:
+            return jsonify(results=[])
+        if "Leeds" in address:
+            return jsonify(results=[LEEDS])
+        number = zlib.crc32(address.encode())
+        return jsonify(results=[{"latitude": 50 + number % 800 / 100, "longitude": -5 + number % 600 / 100}])
+
+    @app.get("/report")
+    def report() -> Response:
+        return jsonify(asked=len(asked), last=asked[-1:])
+
+    return app
+
+
+def main() -> None:
+    given = program.parser("geocoder", "A provider of coordinates, simulated.").parse_args()
+    program.main("geocoder", given, lambda: build(given.seed))
+
+
+if __name__ == "__main__":
+    main()
