@@ -81,12 +81,13 @@ def parser() -> argparse.ArgumentParser:
     replay = verb("replay", _audit("replay", "trust_tools"), "the installation as of a position, in another database")
     replay.add_argument("--into", required=True, metavar="DB", help="an empty database's URL, or a new one's name")
     replay.add_argument("--until", type=int, metavar="POSITION", help="else all of it")
-    from api import backup_tools, webhook_tools
+    from api import backup_tools, sla_tools, webhook_tools
 
     kept = "the installation in a file, the customers' keys in another"
     backup_tools.declare_backup(verb("backup", _audit("backup", "backup_tools"), kept))
     again = verb("restore", _audit("restored", "backup_tools"), "a backup in an empty database; a new epoch begins")
     backup_tools.declare_restore(again)
+    sla_tools.declare(verb("sla", _audit("sla", "sla_tools"), "how long packages spent in each phase of their lives"))
 
     webhook_tools.declare(verb("webhooks", _webhooks, "what waits, what was sent, retries and replays"))
     from api import import_tools, job_tools

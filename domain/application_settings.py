@@ -6,6 +6,7 @@ from typing import Any
 
 from domain.kernel import Reference, fact
 from domain.settings import Record, declare_record
+from domain.sla import PHASES
 
 # --- states
 
@@ -39,6 +40,9 @@ SETTING_KEYS: Mapping[str, SettingKey] = {
     "CONFIRM_CANCELLATION": SettingKey("Whether a person decides on cancellations of packages being worked on.", False),
     "ORDER_ITEM_QUANTITY_KEY": SettingKey("The attribute of an order item that holds its pieces.", "quantity"),
     "DISCREPANCY_DAYS": SettingKey("Days for which stock that was not found stays at nothing.", 7),
+    "SLA_PHASES": SettingKey(
+        "Which states make up each phase of a package's life, and how long it should take.", PHASES
+    ),
     "DEFAULT_LANGUAGE": SettingKey("The language where a request names none.", "en-us"),
 }
 """Every key there is, with a sentence and its default."""

@@ -182,6 +182,10 @@ OBJECTS = {
     "ChainEntry": """position:int at:time kind:str id:int stream:str stream_version:int event:str sentence:str actor:str
         command:str correlation:str causation:str data:object event_id:str command_id:str request:CausedBy?
         webhooks:object[]""",
+    "SlaRow": """location:int? erp_code:str? period:time? phase:str packages:int mean:float p50:float p90:float
+        p99:float max:float target:int? late:int? going_on:int""",
+    "SlaPackage": """package:int number:str order:int location:int erp_code:str? born:time seconds:object late:str[]
+        now:str?""",
     "AsOfPage": "count:int next:str? previous:str? results:object[]",
     "Chain": "results:ChainEntry[] next_after:int?",
     "Verified": """events:int after:int until:int seconds:float violations:object[] chain:str? compared:object

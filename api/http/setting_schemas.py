@@ -7,8 +7,11 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 
 from api.http.engine_schema import Strict, web_address
 from api.http.input_schemas import Switch, Text, Whole
+from domain.sla import BEFORE_BIRTH
+from domain.states import PackageStatus
 from webhook_outbox.signing import is_well_formed
 
+PHASE_STATES = (BEFORE_BIRTH, *(str(state.value) for state in PackageStatus))
 LANGUAGES = ("en-us", "tr-tr")
 
 
@@ -123,6 +126,23 @@ class OneTimePasswords(Strict):
     minutes = Whole(load_default=1440, validate=validate.Range(1, 60 * 24 * 30))
 
 
+class Phase(Strict):
+    """States by their numbers; `before_birth`: from when the order came in (domain.sla)."""
+
+    name = Text(required=True, validate=validate.Regexp(r"[a-z][a-z0-9_]{0,39}\Z"))
+    states = fields.List(Text(validate=validate.OneOf(PHASE_STATES)), required=True, validate=validate.Length(1, 20))
+    target_minutes = Whole(load_default=None, allow_none=True, validate=validate.Range(1, 60 * 24 * 3650))
+
+
+def _no_twins(phases: list[dict[str, Any]]) -> None:
+    names = [phase["name"] for phase in phases]
+    states = [state for phase in phases for state in phase["states"]]
+    for what, said in (("phase", names), ("state", states)):
+        twice = sorted({one for one in said if said.count(one) > 1})
+        if twice:
+            raise ValidationError(f"The {what} {twice[0]} stands there twice.")
+
+
 def _holding(schema: type[Schema]) -> fields.Field:
     return fields.Nested(schema, required=True, allow_none=True)
 
@@ -137,6 +157,7 @@ VALUES: Mapping[str, fields.Field] = {
     "CONFIRM_CANCELLATION": Switch(required=True),
     "ORDER_ITEM_QUANTITY_KEY": Text(required=True, validate=validate.Length(1, 100)),
     "DISCREPANCY_DAYS": Whole(required=True, validate=validate.Range(0, 3650)),
+    "SLA_PHASES": fields.List(fields.Nested(Phase), required=True, validate=[validate.Length(1, 30), _no_twins]),
     "DEFAULT_LANGUAGE": Text(required=True, validate=validate.OneOf(LANGUAGES)),
 }
 """Key (domain.application_settings.SETTING_KEYS) → what its value must be."""

@@ -29,6 +29,7 @@ EXAMPLES: dict[str, Any] = {
     "CONFIRM_CANCELLATION": True,
     "ORDER_ITEM_QUANTITY_KEY": "pieces",
     "DISCREPANCY_DAYS": 3,
+    "SLA_PHASES": [{"name": "all", "states": ["before_birth", "100", "500"], "target_minutes": 5}],
     "DEFAULT_LANGUAGE": "tr-tr",
 }
 

@@ -1,5 +1,6 @@
 """The log folded a second time, by nothing of ours: rows of the table as text and JSON, plain dicts, the words of spec
 1.2 to 1.7. What it says of any object at any position is what the API must say."""
+
 import json
 from collections.abc import Callable
 from copy import deepcopy

@@ -72,8 +72,8 @@ def expected(kind: str, order: dict[str, dict[int, Thing]] | None, id: int) -> T
     if kind == "transfer":
         items = {i: (one["sku"], one["quantity"]) for i, one in thing["items"].items()}
         return told | {"package": thing["package"], "ends": (thing["source"], thing["destination"]), "items": items}
-    items = {i: (one["line"], one["sku"], one["quantity"]) for i, one in thing["items"].items()}
-    return told | {"location": thing["location"], "transfers": thing["transfers"], "items": items}
+    lines = {i: (one["line"], one["sku"], one["quantity"]) for i, one in thing["items"].items()}
+    return told | {"location": thing["location"], "transfers": thing["transfers"], "items": lines}
 
 
 def test_the_past_is_what_another_fold_says(log: EventLog) -> None:
