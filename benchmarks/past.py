@@ -30,9 +30,9 @@ PAGES = (1, 2, 50, 500)
 SAMPLE = "select {columns} from {table} order by random() limit 400"
 
 
-def milliseconds(run: Callable[[], Any]) -> float:
+def milliseconds(run: Callable[..., Any], *given: Any, **more: Any) -> float:
     began = time.perf_counter()
-    run()
+    run(*given, **more)
     return (time.perf_counter() - began) * 1000
 
 
@@ -61,8 +61,8 @@ def past_of_packages(log: EventLog, connection: Any, chance: random.Random, call
             "at a version": {"version": chance.randint(1, version)},
         }  # fmt: skip
         for name, point in points.items():
-            times[name].append(milliseconds(lambda p=point: object_as_of(log, "package", id, reveal, order, **p)))  # type: ignore[misc]
-        times["history"].append(milliseconds(lambda: history(log, "package", id, order)))
+            times[name].append(milliseconds(object_as_of, log, "package", id, reveal, order, **point))
+        times["history"].append(milliseconds(history, log, "package", id, order))
     return [row(f"package {name}", found) for name, found in times.items()]
 
 
@@ -129,7 +129,8 @@ COLUMN = {
 VALUES: dict[str, tuple[str, ...]] = {
     "country": ("GB", "TR"), "country__name": ("GB", "TR"), "city": ("Leeds", "Ankara", "Nowhere"),
     "city__name": ("Leeds", "York"), "township": ("Quarter 1", "Nowhere"), "township__name": ("Quarter 1", "Quarter 2"),
-    "is_click_and_collect": ("true", "false"), "cancellation_failure": ("true", "false"), "unplanned": ("true", "false"),
+    "is_click_and_collect": ("true", "false"), "cancellation_failure": ("true", "false"), 
+    "unplanned": ("true", "false"),
     "stock_location__stock_location_type": ("store", "warehouse"), "order__delivery_type": ("home", "store_pickup"),
     "delivery_type": ("home", "store_pickup"), "order__channel": ("web", "app"), "channel": ("web", "app"),
     "shipment__cargo_company": ("fast",), "cargo_company": ("fast",), "shipping_option__in": ("express", "same-day,x"),
