@@ -122,14 +122,14 @@ COLUMN = {
     "product_sku": "select sku from package_items order by random() limit 400",
     "product_barcode": "select barcode from package_items order by random() limit 400",
     "shipment__awb_number": "select awb_number from shipment_awb_numbers limit 400",
-    "customer": "select last_name from order_customers order by random() limit 400",
+    "customer": "select id from customers limit 400",
     "customer_email": "select email from order_customers order by random() limit 400",
 }
 """Filter → where values are taken from; the others from the list's own columns."""
 VALUES: dict[str, tuple[str, ...]] = {
     "country": ("GB", "TR"), "country__name": ("GB", "TR"), "city": ("Leeds", "Ankara", "Nowhere"),
     "city__name": ("Leeds", "York"), "township": ("Quarter 1", "Nowhere"), "township__name": ("Quarter 1", "Quarter 2"),
-    "is_click_and_collect": ("true", "false"), "cancellation_failure": ("true", "false"), 
+    "is_click_and_collect": ("true", "false"), "cancellation_failure": ("true", "false"),
     "unplanned": ("true", "false"),
     "stock_location__stock_location_type": ("store", "warehouse"), "order__delivery_type": ("home", "store_pickup"),
     "delivery_type": ("home", "store_pickup"), "order__channel": ("web", "app"), "channel": ("web", "app"),
