@@ -1,5 +1,5 @@
-"""`reports/sla/`: how long packages were planned, waited, moved, were prepared, blocked, with the carrier; by location and
-period, or each. What a phase is and its target is the setting SLA_PHASES: changed, the past is told anew."""
+"""`reports/sla/`: how long packages were planned, waited, moved, were prepared, blocked or with the carrier; by location
+and by period, or each. What a phase is and its target is the setting SLA_PHASES: changed, the past is told anew."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
