@@ -1,4 +1,4 @@
-"""`reports/sla/`: how long packages were planned, waited, moved, were prepared, blocked or with the carrier; by location
+"""`reports/sla/`: how long packages were planned, waited, moved, were prepared, blocked or with the carrier; by place
 and by period, or each. What a phase is and its target is the setting SLA_PHASES: changed, the past is told anew."""
 
 from collections.abc import Mapping
