@@ -22,7 +22,7 @@ def verified(
     """{events, after, until, seconds, violations, chain, compared, shortfalls} of the events after a position up to
     another; to the head as it was first, where that is not said. The laws speak of everything before, too, so it is
     folded with them, and told is what is wrong in the range. Guard tables are as of the head: they are compared where
-    the range ends there."""
+    the range ends there. Where the chain is broken, the laws are told of what is before."""
     began = time.monotonic()
     laws, position = Laws(), 0
     with log.listening() as connection, connection.transaction():
@@ -31,6 +31,8 @@ def verified(
         last = head if until is None else min(until, head)
         todo = (last - after) + last
         chain = verify_chain(log.direct_url, after, last, lambda done: progress(done, todo))
+        if chain.wrong is not None:  # what is behind it need not even be readable
+            last = min(last, chain.position - 1)
         while position < last and (batch := log.read(position, min(READ, last - position))):
             for e in batch:
                 laws.see(e.stream, e.version, e.position, e.at, e.fact, e.command_id)
