@@ -47,6 +47,15 @@ def _flipped_byte(text: str) -> str:
     return text[:at] + chr(ord(text[at]) ^ 1) + text[at + 1 :]
 
 
+def _swap(rows: Rows) -> None:
+    one, other = rows[AT - 1], rows[AT]
+    rows[AT - 1], rows[AT] = {**other, "position": AT}, {**one, "position": AT + 1}
+
+
+def _drop(rows: Rows) -> None:
+    del rows[AT - 1]
+
+
 TAMPERED: dict[str, tuple[str, Callable[[Rows], None], str]] = {
     "one byte flipped": (
         "update log set data = overlay(data placing %s from %s for 1) where position = 150",
@@ -55,13 +64,13 @@ TAMPERED: dict[str, tuple[str, Callable[[Rows], None], str]] = {
     ),
     "one dropped": (
         "delete from log where position = 150",
-        lambda rows: rows.pop(AT - 1) and None,
+        _drop,
         "position 150 is missing",
     ),
     "two swapped": (
         "insert into log select 301 - position, at, version, stream, topic, actor, command, command_id, correlation_id,"
         " causation_id, data, hash from saved where position in (150, 151)",
-        lambda rows: _swap(rows),
+        _swap,
         "at position 150 (",
     ),
     "who did it": (
@@ -75,11 +84,6 @@ TAMPERED: dict[str, tuple[str, Callable[[Rows], None], str]] = {
         "at position 150 (",
     ),
 }
-
-
-def _swap(rows: Rows) -> None:
-    one, other = rows[AT - 1], rows[AT]
-    rows[AT - 1], rows[AT] = {**other, "position": AT}, {**one, "position": AT + 1}
 
 
 @pytest.mark.parametrize("name", TAMPERED)
