@@ -7,6 +7,7 @@ import pytest
 from eventlog.log import EventLog
 from projections.models.order_customers import forget
 from projections.objects.person import Reveal
+from projections.queries import render_page, select
 from projections.rebuild import Underway, digest, rebuild
 from projections.schema import TABLES
 from tests.projections.stories import Story, caught_up, projecting, reveal
@@ -26,10 +27,26 @@ def test_each_is_rebuilt_during_writes(log: EventLog, monkeypatch: pytest.Monkey
         while not stop.is_set():
             story.steps(5)
 
+    reads: list[int] = []
+    lost: list[BaseException] = []
+
+    def look() -> None:
+        """Reads as the API does, all the while: none fails, and nothing that was there is missed."""
+        try:
+            with log.listening() as connection:
+                while not stop.is_set():
+                    for name in ("packages", "orders", "shipments"):
+                        page = select(connection, name, {"id__gt": "0"}, log.reference, limit=20)
+                        render_page(connection, page, log.reference, reveal)
+                    reads.append(select(connection, "orders", {}, log.reference, limit=1).count)
+        except BaseException as error:
+            lost.append(error)
+
     with projecting(log):
         caught_up(log)
-        writer = threading.Thread(target=commands)
+        writer, reader = threading.Thread(target=commands), threading.Thread(target=look)
         writer.start()
+        reader.start()
         swapped_at = []
         try:
             for name in TABLES:
@@ -42,6 +59,8 @@ def test_each_is_rebuilt_during_writes(log: EventLog, monkeypatch: pytest.Monkey
         finally:
             stop.set()
             writer.join()
+            reader.join()
+        assert lost == [] and len(reads) > 3 and set(reads) == {30}
         assert swapped_at[-1] > swapped_at[0]
         caught_up(log)
     assert_rows_are_true(log)
