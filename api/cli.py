@@ -63,10 +63,16 @@ def parser() -> argparse.ArgumentParser:
     simulate_tools.declare(verb("simulate", _audit("simulate", "simulate_tools"), "a period under another scenario"))
     verify = verb("verify", _audit("verify"), "the laws of the domain, the hash chain and the guards over the log")
     verify.add_argument("--after", type=int, default=0, metavar="POSITION", help="only events after it")
+    verify.add_argument(
+        "--head", metavar="FILE", help="the chain alone, from a signed head on: what was before may be gone"
+    )
     verify.add_argument("--until", type=int, metavar="POSITION", help="only events up to it")
     rebuild = verb("rebuild", _audit("rebuild"), "a read model (or `guards`) anew from the log, then swapped in")
     rebuild.add_argument("name", help="a table's name, `all`, or `guards`")
     head = verb("head", _audit("head", "trust_tools"), "where the log ends, signed, to be kept elsewhere")
+    head.add_argument(
+        "--at", type=int, metavar="POSITION", help="as it ended there: before older partitions are dropped"
+    )
     head.add_argument("--against", metavar="FILE", help="a head kept earlier: does the log go on from it?")
     export = verb("export", _audit("export", "trust_tools"), "the log as a zip file, checked with Python alone")
     export.add_argument("file")

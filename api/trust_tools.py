@@ -31,22 +31,26 @@ from projections.models.order_customers import forget as empty_rows
 def head(log: EventLog, place: Place, arguments: argparse.Namespace, say: Say) -> int:
     """Where the log ends, signed, to be kept elsewhere; `--against FILE`: whether the log goes on from a kept one."""
     with log.listening() as connection:
-        now = signed_head(connection, place.secret_key)
+        try:
+            now = signed_head(connection, place.secret_key, arguments.at)
+        except LookupError as unknown:
+            print(unknown, file=sys.stderr)
+            return 2
         if arguments.against is None:
             arguments.json = True  # what is kept is JSON
             say(arguments, now, str)
             return 0
-        kept = _kept(arguments.against)
+        kept = kept_head(arguments.against)
         if isinstance(kept, str):
             print(kept, file=sys.stderr)
             return 2
-        wrong = _wrong(now, kept) or disagreement(connection, kept)
+        wrong = signed_wrongly(now, kept) or disagreement(connection, kept)
     said = {"kept": kept["position"], "now": now["position"], "wrong": wrong}
     say(arguments, said, lambda s: s["wrong"] or f"the log goes on from position {s['kept']} to {s['now']}")
     return 0 if wrong is None else 1
 
 
-def _kept(path: str) -> dict[str, Any] | str:
+def kept_head(path: str) -> dict[str, Any] | str:
     try:
         kept = json.loads(Path(path).read_text())
         if isinstance(kept, dict) and isinstance(kept.get("position"), int):
@@ -56,7 +60,7 @@ def _kept(path: str) -> dict[str, Any] | str:
     return f"{path} holds no head as `oms head` prints it."
 
 
-def _wrong(now: dict[str, Any], kept: dict[str, Any]) -> str | None:
+def signed_wrongly(now: dict[str, Any], kept: dict[str, Any]) -> str | None:
     if kept.get("public_key") != now["public_key"]:
         return "the kept head was signed by another installation, or OMS_SECRET_KEY is another"
     good, sentence = signature_of(kept)

@@ -33,20 +33,22 @@ def chain(before: bytes, digest_hex: str, position: int, version: int, at: datet
 
 class Walk:
     """Goes through events by position and says what is wrong with the first that is not as it was written. `after`,
-    `hash`, `versions`: where it begins, the first event's is 0."""
+    `hash`, `versions`: where it begins, the first event's is 0. `versions` None: what was before is not known (its
+    partitions were dropped at a signed head), so each stream begins at the version it is first seen at."""
 
     def __init__(self, after: int = 0, hash: bytes = FIRST_HASH, versions: dict[str, int] | None = None) -> None:
         self.position, self.events, self.hash = after, 0, hash
         self.at = EPOCH
-        self.versions = versions or {}
+        self.known, self.versions = versions is not None or after == 0, versions or {}
 
     def step(self, row: Any) -> str | None:
         """What is wrong with the next event, if anything is. `row`: the columns of the log as attributes."""
         name = f"{row.topic} at position {row.position} ({row.stream} version {row.version})"
         if row.position != self.position + 1:
             return f"position {self.position + 1} is missing: {name} follows {self.position}"
-        if row.version != self.versions.get(row.stream, 0) + 1:
-            return f"{name} does not follow version {self.versions.get(row.stream, 0)}"
+        before = self.versions.get(row.stream, 0 if self.known else row.version - 1)
+        if row.version != before + 1:
+            return f"{name} does not follow version {before}"
         if row.at < self.at:
             return f"{name} has a time before the event before it"
         found = digest(

@@ -15,10 +15,17 @@ HEAD = "select position, at, hash, epoch from head"
 HASH_AT = "select at, hash from log where position = %s"
 
 
-def signed_head(connection: psycopg.Connection[Any], secret: str) -> dict[str, Any]:
-    """{position, at, hash, epoch, public_key, signature} of the log as it ends now; hex, Ed25519. `secret`: the
-    installation's (OMS_SECRET_KEY), from which its key is made."""
-    position, at, hash, epoch = only_row(connection.execute(HEAD))
+def signed_head(connection: psycopg.Connection[Any], secret: str, position: int | None = None) -> dict[str, Any]:
+    """{position, at, hash, epoch, public_key, signature} of the log as it ends now, or as it ended at a position: what
+    stands for the events up to there once their partitions are dropped. Hex, Ed25519. `secret`: the installation's
+    (OMS_SECRET_KEY), from which its key is made. LookupError where there is no event at the position."""
+    last, at, hash, epoch = only_row(connection.execute(HEAD))
+    if position is not None and position != last:
+        row = connection.execute(HASH_AT, (position,)).fetchone()
+        if row is None:
+            raise LookupError(f"there is no event at position {position}; the log ends at {last}")
+        at, hash = row
+    position = last if position is None else position
     head = {"position": position, "at": at.isoformat(), "hash": bytes(hash).hex(), "epoch": epoch}
     key = Ed25519PrivateKey.from_private_bytes(hmac.digest(secret.encode(), b"signing of heads", hashlib.sha256))
     public = key.public_key().public_bytes_raw().hex()

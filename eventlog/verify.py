@@ -45,16 +45,21 @@ class Verified:
 
 
 def verify(
-    database_url: str, after: int = 0, until: int | None = None, progress: Callable[[int], None] | None = None
+    database_url: str,
+    after: int = 0,
+    until: int | None = None,
+    progress: Callable[[int], None] | None = None,
+    begins: dict[str, Any] | None = None,
 ) -> Verified:
-    """Compares the events after a position up to another, all in one snapshot. From the beginning, the heads of the log
-    and of the streams are compared too."""
+    """Compares the events after a position up to another, all in one snapshot. At the log's end, the heads of the log
+    and of the streams are compared too. `begins`: a signed head, whose signature the caller has checked: it
+    stands for all events up to its position, and their partitions may be dropped."""
     with connect(database_url, "daybook verify") as connection, connection.transaction():
         connection.execute("set transaction isolation level repeatable read, read only")
         head = read_head(connection)
         last = head.position if until is None else min(until, head.position)
-        walk = _walk(connection, after)
-        for row in _rows(connection, after, last):
+        walk = _walk(connection, after) if begins is None else Walk(begins["position"], bytes.fromhex(begins["hash"]))
+        for row in _rows(connection, walk.position, last):
             wrong = walk.step(row)
             if wrong is not None:
                 return Verified(walk.events, row.position, walk.hash, wrong)

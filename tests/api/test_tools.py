@@ -122,3 +122,16 @@ def test_a_bar_says_how_far_how_fast_and_how_long_still() -> None:
     )
     assert progress.line(2000, 2000, 4.0, "events").startswith("[########################] 100%  2,000 of 2,000")
     assert progress.line(5, 600, 5.0, "x").endswith("9 min 55 s left") and progress.line(7, 0, 0.0, "x") == "7 x  0/s"
+
+
+def test_what_is_left_after_dropped_partitions_begins_at_a_signed_head(oms: Oms, tmp_path: Path) -> None:
+    """Checked from the head alone; a head that was touched, or another log behind it, is told."""
+    kept = tmp_path / "head.json"
+    kept.write_text(oms("head", "--at", 12)[1])
+    status, text, _ = oms("verify", "--head", kept)
+    assert status == 0 and "after 12; hash chain: whole" in text
+    assert oms("head", "--against", kept)[0] == 0 and oms("head", "--at", 10**9)[0] == 2
+    head = json.loads(kept.read_text())
+    for change in ({"hash": "00" * 32}, {"position": 13}, {"public_key": "00" * 32}):
+        kept.write_text(json.dumps({**head, **change}))
+        assert oms("verify", "--head", kept, "--json")[0] == 1

@@ -11,6 +11,7 @@ from domain.guards import Effect, SlotEffect, StockEffect, StockRow
 from domain.kernel import fact
 from domain.kinds import Kind, register
 from eventlog import guard_rebuild
+from eventlog.heads import signed_head
 from eventlog.log import EventLog
 from eventlog.verify import verify
 from tests.eventlog.probe import counted, deciding
@@ -121,3 +122,19 @@ def test_a_log_that_others_wrote_to_meanwhile_compares_equal(log: EventLog, data
     futures = log.append_many([deciding((f"shelf-{n}", ShelfMoved(shelf=n))) for n in range(1, 50)])
     assert guard_rebuild.compare(database_url) == []
     assert all(future.result() for future in futures)
+
+
+def test_partitions_dropped_at_a_signed_head(log: EventLog, database_url: str) -> None:
+    """What is left is checked from the head that stands for them; what is wrong there is still named."""
+    for _ in range(12):
+        log.append(counted("probe-1", 1, 1))
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        begins = signed_head(connection, "secret", 10)
+        connection.execute("delete from log where position <= 10")
+        assert verify(database_url).wrong is not None
+        whole = verify(database_url, begins=begins)
+        assert (whole.wrong, whole.events) == (None, log.head().position - 10)
+        connection.execute("update log set actor = 'x' where position = 15")
+        assert "position 15" in str(verify(database_url, begins=begins).wrong)
+        connection.execute("delete from log where position = 11")
+        assert "position 11 is missing" in str(verify(database_url, begins=begins).wrong)
