@@ -80,6 +80,7 @@ def _addresses(url: str, place: Place, seconds: float) -> None:
     say(f"Daybook answers after {seconds:.1f} s")
     say(f"  console         {url}/console/")
     say(f"  Instore         {url}/instore/")
+    say(f"  traffic         {url}/console/traffic/")
     say(f"  API docs        {url}/docs")
     say(f"  OpenAPI         {url}/api/v1/oms/openapi.json")
     say(f"  health, metrics {url}/health/ready  {url}/metrics")

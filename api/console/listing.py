@@ -41,7 +41,7 @@ class Listing:
     choices: Mapping[str, Mapping[str, str]]
     empty: str = "Nothing is like this."
 
-    def page(self, visit: Visit, **context: Any) -> Response:
+    def page(self, visit: Visit, template: str = "list.html", **context: Any) -> Response:
         """The page; with `format` in the query the list as a file."""
         query = {name: text for name, text in request.args.items() if text != ""}
         if query.get("format", "json") != "json":
@@ -54,7 +54,7 @@ class Listing:
                 raise
             found, refused = {"count": 0, "next": None, "previous": None, "results": []}, wrong
         return visit.show(
-            "list.html",
+            template,
             400 if refused else 200,
             listing=self,
             found=found,
