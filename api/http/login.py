@@ -37,7 +37,7 @@ class NewPassword(Schema):
     new_password = fields.String(required=True, validate=validate.Length(SHORTEST_PASSWORD, 1000), load_only=True)
 
 
-@route("POST", f"{AUTH}/login/", roles=ANYBODY, tag="auth", body=Login(), unkept=UNKEPT)
+@route("POST", f"{AUTH}/login/", roles=ANYBODY, tag="auth", body=Login(), answers="Key", unkept=UNKEPT)
 def log_in(call: Call) -> Answer | dict[str, Any]:
     """A key for a username and password; send it as `Authorization: Token <key>`."""
     said = call.body

@@ -14,6 +14,7 @@ _PLAIN: dict[str, dict[str, Any]] = {
 }
 
 OBJECTS = {
+    "Key": "key:str",
     "State": """id:int name:str translations:object config:object enum_class:str enum_value:str content_type:str
         created_date:time? modified_date:time?""",
     "AllowedCommand": "transition:int slug:str name:str input_schema:object?",

@@ -134,7 +134,15 @@ def _command_components(converter: Any) -> dict[str, Any]:
             "type": "object",
             "description": row.sentence,
             "required": ["slug"],
-            "properties": {"slug": {"enum": [slug, str(row.id), row.id, *row.aliases]}},
+            "properties": {
+                "slug": {
+                    "anyOf": [
+                        {"type": "string", "enum": [slug]},
+                        {"type": "string", "enum": [str(row.id), *row.aliases], "description": "Its other names."},
+                        {"type": "integer", "enum": [row.id]},
+                    ]
+                }
+            },
         }
         whole = said
         if slug in inputs and row.input is not None:

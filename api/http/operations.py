@@ -71,7 +71,7 @@ _FREE: dict[tuple[str, str], Any] = {
             "commands": {
                 "type": "array",
                 "maxItems": 500,
-                "items": each({"allOf": [{"$ref": f"{_REF}PackageCommand"}, {"required": ["package"]}]}),
+                "items": each({"$ref": f"{_REF}PackageCommand"}),
             }
         },
     },

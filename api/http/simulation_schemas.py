@@ -17,7 +17,11 @@ def _ref(name: str) -> dict[str, Any]:
 
 _WHICH = {
     "description": "A draft with its rules, or a saved one by its id, at a version or as it is.",
-    "anyOf": [_ID, _object({"id": _ID, "version": _ID}, "id"), _object({"rules": {"type": "array"}}, "rules")],
+    "anyOf": [
+        _ID,
+        _object({"id": _ID, "version": _ID}, "id"),
+        _object({"rules": {"type": "array", "items": {}}}, "rules"),
+    ],
 }
 _ITEM = _object({"order_item": {"type": "integer"}, "sku": {"type": "string"}, "quantity": _NUMBER}, "sku", "quantity")
 _TRANSFER = _object(
@@ -46,7 +50,7 @@ SIMULATIONS: dict[str, dict[str, Any]] = {
         {
             "order": {
                 "description": "The id of an order, or a made-up one: an order's body, of which only `items` must be.",
-                "anyOf": [_ID, _object({"id": _ID}, "id"), _object({"items": {"type": "array"}}, "items")],
+                "anyOf": [_ID, _object({"id": _ID}, "id"), _object({"items": {"type": "array", "items": {}}}, "items")],
             },
             "lines": {
                 "enum": ["open", "all"],
