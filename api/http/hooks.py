@@ -34,7 +34,7 @@ FILTERS = ("event_type", "is_active", "target_url", "user")
 MOST_PULLED = 100
 
 _LOOKS: dict[str, dict[str, Any]] = {
-    "int": {"type": "integer", "minimum": 0, "maximum": 2**31 - 1},
+    "int": {"type": "integer"},
     "UUID": {"type": "string", "format": "uuid"},
     "_flag": {"enum": ["true", "false"]},
     "_time": {"type": "string", "format": "date-time"},

@@ -7,7 +7,7 @@ from flask import request
 
 from api.http.details import not_found
 from api.http.errors import Failure, WrongInput
-from api.http.paging import PARAMETERS, asked_of, page_of
+from api.http.paging import NEWEST_FIRST, asked_of, page_of
 from api.http.routes import KEPT_BY_WRITES, OMS, WRITE, Answer, Call, Parameter, route
 from api.jobs import runs
 from api.setup import tasks
@@ -23,7 +23,7 @@ UNKEPT = {
 ENDS = dict.fromkeys(KEPT_BY_WRITES, "a task is no event, and one that is over stays over")
 
 
-@route("GET", PATH, roles=WRITE, tag="imports", query=PARAMETERS, answers="[Import]")
+@route("GET", PATH, roles=WRITE, tag="imports", query=NEWEST_FIRST, answers="[Import]")
 def list_imports(call: Call) -> Answer:
     """Every import and set-up task, the newest first."""
     asked = asked_of(call)
@@ -33,7 +33,7 @@ def list_imports(call: Call) -> Answer:
         return page_of(asked, [shown(row) for row in rows], tasks.count(connection))
 
 
-@route("GET", f"{PATH}kinds/", roles=WRITE, tag="imports", query=PARAMETERS, answers="[ImportKind]")
+@route("GET", f"{PATH}kinds/", roles=WRITE, tag="imports", query=NEWEST_FIRST, answers="[ImportKind]")
 def import_kinds(call: Call) -> Answer:
     """What can be imported, and the columns of each."""
     asked = asked_of(call)
@@ -76,7 +76,7 @@ def read_import(call: Call, id: int) -> Any:
         return shown(_there(tasks.one(connection, id), id))
 
 
-@route("GET", f"{PATH}<int:id>/problems/", roles=WRITE, tag="imports", query=PARAMETERS, answers="[ImportProblem]")
+@route("GET", f"{PATH}<int:id>/problems/", roles=WRITE, tag="imports", query=NEWEST_FIRST, answers="[ImportProblem]")
 def list_problems(call: Call, id: int) -> Answer:
     """What is wrong with which row, and what is allowed; the rows numbered as a spreadsheet shows them."""
     asked = asked_of(call)

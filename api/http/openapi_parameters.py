@@ -82,7 +82,7 @@ _REQUIRED = frozenset(
 """(end of the path, query parameter) where it cannot be answered without."""
 
 
-_NUMBERS = frozenset({"id__lt", "id__gt", "id__lte", "id__gte", "status_code", "webhook", "order", "limit"})
+_NUMBERS = frozenset({"id__lt", "id__gt", "id__lte", "id__gte", "status_code", "webhook", "order"})
 """Filters of records beside the read models that are numbers."""
 
 
@@ -95,7 +95,7 @@ def _schema(one: Route, name: str) -> dict[str, Any]:
     if name in ("version", "position", "from", "to", "after", "until"):
         return {"type": "integer", "minimum": 0, "maximum": 10**18 - 1}
     if name in _NUMBERS:
-        return {"type": "integer", "minimum": 0, "maximum": 2**31 - 1}
+        return {"type": "integer"}
     if name in ("at", "timestamp__gte", "timestamp__lte"):
         return {"anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "maxLength": 0}]}
     return {"type": "string", "pattern": "^[^\\u0000]*$"}

@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeVar
 from flask import Response
 from marshmallow import Schema
 from psycopg_pool import ConnectionPool
+from werkzeug.datastructures import MultiDict
 
 from api.http.errors import WrongInput
 from api.http.request_audit import RequestAudit
@@ -95,10 +96,10 @@ class Services:
 
 def is_dry(query: Mapping[str, str]) -> bool:
     """Raises WrongInput where it is neither true nor false: what was meant to be tried is never done."""
-    said = query.get("dry_run", "").lower()
-    if said not in ("true", "1", "false", "0", ""):
+    said = query.getlist("dry_run") if isinstance(query, MultiDict) else [query.get("dry_run", "")]
+    if any(text.lower() not in ("true", "1", "false", "0", "") for text in said):
         raise WrongInput(dry_run=["true or false is needed."])
-    return said in ("true", "1")
+    return any(text.lower() in ("true", "1") for text in said)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ def filter_case(_context: Any, case: Any) -> bool:
     if any("schemathesis-unknown" in name for name in headers) or headers.get("x-oms-min-position", "0") != "0":
         return False
     query = case.query or {}
-    if any(value in ("", None, [], {}) for value in query.values()):
+    if any(value in ("", None, [], {}, [""]) for value in query.values()):
         return False
     if any(len(set(query) & set(names)) > 1 for names in ONE_OF):
         return False

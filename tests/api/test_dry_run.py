@@ -73,3 +73,13 @@ def test_only_true_is_dry(site: Site, text: str) -> None:
     package = site.package()
     answer = site.admin("POST", f"packages/{package}/command/?dry_run={text}", {"slug": "start-preparing"})
     assert answer.status_code == 204
+
+
+@pytest.mark.parametrize("query", ["dry_run=maybe", "dry_run=null", "dry_run=&dry_run=x"])
+def test_what_is_neither_true_nor_false_is_refused(site: Site, query: str) -> None:
+    """Who meant to try must not find it done."""
+    package = site.package()
+    head = site.log.head().position
+    answer = site.admin("POST", f"packages/{package}/command/?{query}", {"slug": "start-preparing"})
+    assert (answer.status_code, list(answer.json()["error"])) == (400, ["dry_run"])
+    assert site.log.head().position == head
