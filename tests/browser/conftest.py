@@ -16,7 +16,16 @@ from tests.conftest import TEMPLATE
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 PHONE: dict[str, Any] = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
 DESKTOP: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}}
-PATIENCE = 15_000
+FLAGS = (
+    "--headless",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+PATIENCE = 30_000
 """Milliseconds a page may take for what usually takes a tenth of a second."""
 
 expect.set_options(timeout=PATIENCE)
@@ -35,7 +44,7 @@ def chromium() -> str:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     # The sandbox needs rights that a root in a container has not; these pages are our own.
-    quiet = ["--no-sandbox"] if os.geteuid() == 0 else []
+    quiet = [*FLAGS, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=chromium(), args=quiet)
         yield started
