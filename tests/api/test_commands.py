@@ -267,3 +267,15 @@ def _history(site: Site, package: int):
 
 def _events(site: Site, package: int, name: str):
     return [event for event in _history(site, package) if event["event"] == name]
+
+
+def test_a_key_is_of_one_body_even_where_another_would_change_nothing(site: Site) -> None:
+    package = site.package()
+    assert site.admin.command(package, "complete-packaging-without-shipment").status_code == 204
+    path, said = f"packages/{package}/command/", {"slug": "update-invoice", "invoice_number": "INV-1"}
+    first = site.admin("POST", path, said, Idempotency_Key="invoice-1")
+    again = site.admin("POST", path, said, Idempotency_Key="invoice-1")
+    assert (first.status_code, again.status_code) == (204, 204)
+    assert again.headers["X-OMS-Position"] == first.headers["X-OMS-Position"]
+    other = site.admin("POST", path, {**said, "comment": "another"}, Idempotency_Key="invoice-1")
+    assert (other.status_code, other.json()["error"]["code"]) == (422, "idempotency_key_reused")
