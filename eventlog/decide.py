@@ -67,7 +67,8 @@ class Decider:
         version clash it decides anew on the fresh state, `attempts` times at most. No facts: nothing is written and the
         state's position and version come back. `check(state, version)` may raise (If-Match). `checked=False` forces:
         guards are moved without being asked. The same `command_id`, or a claim that is taken, is found even where the
-        function would by now refuse; the same `command_id` also where it would by now give no facts. What the function raises is raised only if it holds on the fresh state."""
+        function would by now refuse; the same `command_id` also where it would by now give no facts. What the function
+        raises is raised only if it holds on the fresh state."""
         envelope = Decision(
             command_id=command_id or new_command_id(),
             events=(),
