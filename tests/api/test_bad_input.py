@@ -176,7 +176,6 @@ def test_an_unknown_filter_is_answered_with_the_known_ones(site: Site) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "/",
         "/nothing/here",
         "nothing/",
         "packages/0/",

@@ -83,6 +83,7 @@ def test_what_is_refused_on_coming_back_is_shown_and_the_rest_is_not_sent(
     line.become("cut")
     look(page)
     page.locator("#next").click()
+    expect(page.locator("#status")).to_have_text("No connection – 1 to send")
     for check in page.locator(".check").all():
         check.click()
     page.get_by_role("button", name="All picked").click()
