@@ -16,7 +16,7 @@ from scenarios.definition import Scenario, TransferScenario
 from scenarios.demand import Demand
 from scenarios.desk import View
 from scenarios.hours import day_of
-from scenarios.places import Place
+from scenarios.places import Place, Places
 from scenarios.world import World
 
 LEVEL = 2  # measured on real orders, 60 locations: 52 µs for 1,648 bytes; level 6 takes 174 µs for 1,487
@@ -36,6 +36,11 @@ class Frame:
             {"places": self.places, "scenario": self.scenario, "transfer_scenarios": self.transfer_scenarios},
             order="deterministic",
         )
+
+    @cached_property
+    def seen(self) -> Places:
+        """The locations as a plan asks them."""
+        return Places(self.places)
 
     @cached_property
     def digest(self) -> str:
@@ -71,6 +76,10 @@ class Inputs:
     digest: str
     packed: bytes
 
+    def view(self) -> "Kept":
+        """The part of the world the plan saw, to be read only; `world` builds one that can be changed."""
+        return Kept(self.frame.seen, self.case.quota, self.case)
+
     def world(self) -> World:
         """The part of the world the plan saw."""
         world = World(self.frame.places)
@@ -88,6 +97,25 @@ class Inputs:
                 place = self.frame.places[ordinal]
                 world.tallies.count(place.id, day_of(place, demand.at), n)
         return world
+
+
+@dataclass(slots=True)
+class Kept:
+    """A case as a plan looks at it: of its own demand, at the demand's time. Never changed."""
+
+    places: Places
+    quota: list[int]
+    case: Case
+
+    def available(self, sku: str) -> list[int]:
+        row = self.case.stock.get(sku)
+        return [0] * len(self.places) if row is None else row[:]
+
+    def born(self, ordinal: int, _day: str) -> int:
+        return self.case.born[ordinal] if self.case.born else 0
+
+    def of_channel(self, ordinal: int, _channel: str) -> int:
+        return self.case.of_channel[ordinal] if self.case.of_channel else 0
 
 
 def keep(demand: Demand, world: View, frame: Frame, asked_at: str | None = None) -> Inputs:

@@ -103,8 +103,13 @@ SIMULATIONS: dict[str, dict[str, Any]] = {
             "rule": {"type": ["string", "null"], "description": "The rule under which the changes let it win."},
             "changes": {"type": "array", "items": _CHANGE},
             "rules": {"type": "array", "items": {"type": "object"}},
+            "tries": {**_NUMBER, "description": "Plans that were made to find the changes."},
+            "spent": {
+                "type": "boolean",
+                "description": "Fewer changes may do (or any, where none is given): it was not tried further.",
+            },
             "sentence": {"type": "string"},
         },
-        "location", "chosen", "condition", "rule", "changes", "rules", "sentence",
+        "location", "chosen", "condition", "rule", "changes", "rules", "tries", "spent", "sentence",
     ),
 }  # fmt: skip

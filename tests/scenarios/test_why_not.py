@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from scenarios.changes import changed
 from scenarios.inputs import Frame, Inputs, keep
 from scenarios.places import Place
-from scenarios.why_not import smallest_change, why_not, wins
+from scenarios.plan import plan
+from scenarios.smallest import WORK, smallest, smallest_change, tries_for, wins
+from scenarios.why_not import why_not
 from tests.scenarios.worlds import LEEDS, LONDON, YORK, all_transfers, demand, demands, rules, scenario, world, worlds
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -107,18 +109,68 @@ def test_it_is_said_in_a_sentence():
     )
 
 
+ENOUGH = st.sampled_from([2, 5, 12, 30, 1000])  # plans: wherever they end, what is told holds
+
+
 @settings(max_examples=40, deadline=None)  # each plans some dozen times
-@given(worlds(), demands(), st.lists(rules(), min_size=1, max_size=2), all_transfers(), st.integers(0, 5))
-def test_the_change_lets_it_win_and_one_unit_less_does_not(seen, wanted, of, by, which):
+@given(worlds(), demands(), st.lists(rules(), min_size=1, max_size=2), all_transfers(), st.integers(0, 5), ENOUGH)
+def test_the_change_lets_it_win_and_one_unit_less_does_not(seen, wanted, of, by, which, most):
     kept = inputs(wanted, seen, *of, by=by)
     at = which % len(seen.places)
-    found = smallest_change(kept, at)
-    if found is None:
-        return
-    index, changes = found
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("scenarios.smallest.tries_for", lambda _inputs: most)
+        found = smallest_change(kept, at)
+    if found is not None:
+        assert not wins(kept, at)
+        the_law(kept, at, *found)
+
+
+def the_law(kept, at, index, changes):
     assert changes
-    assert not wins(kept, at)
     assert wins(changed(kept, at, index, changes), at)
     for n, change in enumerate(changes):
         rest = [*changes[:n], *([change.less()] if change.unit else []), *changes[n + 1 :]]
         assert not wins(changed(kept, at, index, rest), at), (change, changes)
+
+
+@settings(max_examples=60, deadline=None)
+@given(worlds(), demands(), st.lists(rules(), min_size=1, max_size=2), all_transfers())
+def test_a_kept_world_is_planned_alike_whether_it_is_built_or_looked_at(seen, wanted, of, by):
+    kept = inputs(wanted, seen, *of, by=by)
+    made = [plan(kept.case.demand, view, kept.frame.scenario, by) for view in (kept.world(), kept.view())]
+    assert made[0] == made[1]
+
+
+LARGE = [
+    ({"strategy": "fewest_packages"}, False),
+    ({"strategy": "first_fit"}, False),
+    ({"coverage": "whole_order"}, True),  # hundreds of SKUs it lacks, each to be tried for itself
+]
+
+
+@pytest.mark.parametrize(("rule", "spent"), LARGE)
+def test_a_large_order_is_answered_with_a_bounded_number_of_plans(rule, spent, monkeypatch):
+    """600 lines, 60 locations with a ninth of them each."""
+    stock = {
+        f"L{at:02d}": {f"s{n}": 1 + (at + n) % 3 for n in range(600) if (n * 7 + at * 11) % 9 == 0} for at in range(60)
+    }
+    seen = world(stock, [Place(at + 1, code, priority=at) for at, code in enumerate(stock)])
+    kept = inputs(demand({f"s{n}": 2 for n in range(600)}), seen, {"order_by": [{"by": "priority"}], **rule})
+    plans = []
+    monkeypatch.setattr("scenarios.smallest.plan", lambda *given: plans.append(1) or plan(*given))
+    found = []
+    monkeypatch.setattr("scenarios.why_not.smallest", lambda *given: found.append(smallest(*given)) or found[0])
+    said = why_not(kept, "L59")
+    most = tries_for(kept)
+    assert most == WORK // (600 * 60)
+    assert len(plans) == said["tries"] + 1 <= most + 1
+    assert (said["chosen"], said["spent"]) == (False, spent)
+    assert said["condition"].startswith("lacks s")
+    if spent:
+        assert said["changes"] == []
+        assert said["sentence"] == (
+            f"L59 was not chosen: {said['condition']}. "
+            f"The smallest change that lets it win was not looked for further than {most} tries."
+        )
+    else:
+        the_law(kept, 59, found[0].index, found[0].changes)
