@@ -6,6 +6,7 @@ found is told and what was not looked for, too: nothing is ever told that was no
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from scenarios.changes import Change, changed
@@ -103,7 +104,7 @@ def smallest(inputs: Inputs, at: int, asked: Asked) -> Found:
     found: tuple[int, list[Change]] | None = None
     for n, index in enumerate(asked.rules):
         question = asked.rules[index][0]
-        changes = tries.within(len(asked.rules) - n, lambda i=index, q=question: _under(tries, i, q))  # type: ignore[misc]
+        changes = tries.within(len(asked.rules) - n, partial(_under, tries, index, question))
         if changes is not None and (found is None or len(changes) < len(found[1])):
             found = index, changes
     if found is None:
@@ -156,11 +157,11 @@ def _under(tries: Tries, index: int, question: Question) -> list[Change] | None:
         return None if without is None else _least(tries, index, without)
 
     for more in ([], again, stock, priority, [*again, *stock, *priority]):
-        found = tries.within(2, lambda more=more: enough(more))  # type: ignore[misc]
+        found = tries.within(2, partial(enough, more))
         if found is not None:
             return found
     for more, parts in (([], 2), ([*again, *stock], 1)):
-        found = tries.within(parts, lambda more=more: alone(more))  # type: ignore[misc]
+        found = tries.within(parts, partial(alone, more))
         if found is not None:
             return found
     return None
