@@ -1,10 +1,13 @@
 """What if, over HTTP (spec 2.7): any order, any scenario, any world, and nothing written."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from psycopg.sql import SQL, Identifier
 
+from eventlog.embedded import EmbeddedServer
+from tests.api.conftest import set_up
 from tests.api.site import Site, order
 
 COUNTED = SQL("select count(*), md5(coalesce(string_agg(t::text, '' order by t::text), '')) from {} t")
@@ -12,6 +15,13 @@ DRAFT = {
     "default_stock_location": "WH-01",
     "rules": [{"name": "by code", "coverage": "whole_lines"}],
 }
+
+
+@pytest.fixture(scope="module")
+def site(postgres: EmbeddedServer) -> Iterator[Site]:
+    """Of its own: locations of other tests would be chosen, too."""
+    with set_up(postgres, "test_simulate") as made:
+        yield made
 
 
 def written(site: Site) -> dict[str, Any]:
