@@ -84,7 +84,7 @@ class Shop:
             return [(at, sku, int(known), reserved) for at, sku, known, reserved in found]
 
 
-def until(true: Callable[[], bool], seconds: float = 30.0) -> None:
+def until(true: Callable[[], bool], seconds: float = 90.0) -> None:
     """Waits for what other threads bring about; fails when it does not come."""
     deadline = time.monotonic() + seconds
     while not true():
