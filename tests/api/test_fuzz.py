@@ -12,7 +12,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from eventlog.verify import verify
 from tests.api.site import Client, Site, serving
 
-EXAMPLES = 4
+EXAMPLES = 2
+"""Of each operation; docs/fuzzing.md says how to throw thousands."""
+
 SLOW = "X-OMS-Min-Position"
 """Left out: a position that never comes is waited for, for two seconds."""
 

@@ -193,7 +193,7 @@ def compare(connection: psycopg.Connection[Any], batch: list[Decision], *, loop:
     return in_sets
 
 
-quietly = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+quietly = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @quietly

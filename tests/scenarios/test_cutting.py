@@ -71,7 +71,7 @@ def test_cut_packages_take_a_slot_each_and_what_has_none_waits():
 
 
 @given(demands(), worlds(), st.sampled_from([0.0, 0.01, 0.5]), st.sampled_from([1.0, 50.0]))
-@settings(max_examples=200)
+@settings(max_examples=80)
 def test_least_cost_is_between_its_bound_and_the_exact_least(wanted, seen, kilometre, package):
     rule = {"strategy": "least_cost", "weights": {"package": package, "kilometre": kilometre}}
     made = plan(wanted, seen, scenario(rule))

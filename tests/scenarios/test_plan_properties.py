@@ -27,7 +27,7 @@ def state(seen: World) -> object:
 
 
 @given(demands(), worlds(), several, all_transfers())
-@settings(max_examples=400)
+@settings(max_examples=160)
 def test_no_line_is_lost_or_invented_and_nothing_is_oversold(wanted, seen, chosen, by):
     before = state(seen)
     made = plan(wanted, seen, scenario(*chosen), by)
@@ -62,7 +62,7 @@ def test_no_line_is_lost_or_invented_and_nothing_is_oversold(wanted, seen, chose
 
 
 @given(demands(), worlds(), several, all_transfers())
-@settings(max_examples=200)
+@settings(max_examples=80)
 def test_no_location_outside_its_filters_and_none_over_quota(wanted, seen, chosen, by):
     made_by = scenario(*chosen)
     made = plan(wanted, seen, made_by, by)
@@ -99,7 +99,7 @@ def test_no_location_outside_its_filters_and_none_over_quota(wanted, seen, chose
 
 
 @given(demands(), worlds(), several, all_transfers(), st.randoms(use_true_random=False))
-@settings(max_examples=100)
+@settings(max_examples=50)
 def test_the_same_input_gives_the_same_plan_however_the_locations_came_in(wanted, seen, chosen, by, random):
     made_by = scenario(*chosen)
     first = plan_bytes(plan(wanted, seen, made_by, by))
@@ -151,7 +151,7 @@ def simple_walk(wanted: Demand, seen: World, rule: dict) -> list[tuple[int, dict
 
 
 @given(demands(), worlds(), rules(strategy="first_fit", transferable=False))
-@settings(max_examples=400)
+@settings(max_examples=160)
 def test_first_fit_is_the_simple_walk(wanted, seen, rule):
     made = plan(wanted, seen, scenario(rule))
     walked = simple_walk(wanted, seen, rule)
@@ -183,7 +183,7 @@ def plain_greedy(wanted: Demand, seen: World, refused_ok: bool = False) -> int:
 
 
 @given(demands(), worlds())
-@settings(max_examples=400)
+@settings(max_examples=160)
 def test_fewest_packages_is_between_its_bound_and_the_exact_optimum_and_serves_all_there_is(wanted, seen):
     rule = {"coverage": "split_lines", "strategy": "fewest_packages"}
     made = plan(wanted, seen, scenario(rule))
@@ -211,7 +211,7 @@ def test_fewest_packages_is_between_its_bound_and_the_exact_optimum_and_serves_a
 
 
 @given(demands(), worlds(), several, all_transfers())
-@settings(max_examples=150)
+@settings(max_examples=60)
 def test_a_plan_applied_and_undone_leaves_the_world_as_it_was(wanted, seen, chosen, by):
     before = state(seen)
     shown = Overlay(seen)
@@ -233,7 +233,7 @@ def test_a_plan_applied_and_undone_leaves_the_world_as_it_was(wanted, seen, chos
 
 
 @given(demands(), worlds(), several, all_transfers())
-@settings(max_examples=100)
+@settings(max_examples=50)
 def test_kept_inputs_give_the_same_plan_byte_for_byte_and_explain_it(wanted, seen, chosen, by):
     frame = Frame(seen.places.rows, scenario(*chosen), by)
     made = plan(wanted, seen, frame.scenario, by)
