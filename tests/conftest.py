@@ -20,7 +20,16 @@ from scenarios.keeping import prepare as planner
 from webhook_outbox.tables import prepare as webhooks
 
 TEMPLATE = "template_daybook"
+LONG = ("stories", "webhooks", "browser", "eventlog", "setup", "jobs", "integrations")
+"""Folders whose files take long, mostly waiting for processes and pages: begun first, so that no test process is left
+alone with them in the end."""
+HERE = Path(__file__).parent
 _numbers = count(1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    order = {name: n for n, name in enumerate(LONG)}
+    items.sort(key=lambda item: order.get(Path(item.path).relative_to(HERE).parts[0], len(LONG)))
 
 
 @pytest.fixture(scope="session")
