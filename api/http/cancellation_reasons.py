@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import ValidationError
 
 from api.http.bodies import check_texts
-from api.http.errors import Failure
+from api.http.errors import Failure, WrongInput
 from api.http.record_kinds import CancellationReasonBody
 from api.http.routes import OMS, WRITE, Call, route
 from api.http.saving import save
@@ -71,7 +71,10 @@ def _saved(call: Call, row: Mapping[str, Any]) -> dict[str, Any]:
         acted = bool(facts)
         return facts
 
-    saved = save(call, KIND, decided, command=COMMAND_NAME, names=("title",), id=before, said=body)
+    try:
+        saved = save(call, KIND, decided, command=COMMAND_NAME, names=("title",), id=before, said=body)
+    except WrongInput as wrong:  # another reason of ours has its title: the others are pulled all the same
+        return {**told, "result": "refused", "message": str(wrong.fields)[:500]}
     result = "unchanged" if not acted else "created" if before is None else "updated"
     return {**told, "id": saved.id, "result": result}
 

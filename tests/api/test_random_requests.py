@@ -320,4 +320,4 @@ def test_random_requests(watched: Watched) -> None:
     watched.site.caught_up()
     done = watched.done
     print(f"{sum(done.values())} steps: {dict(done)}")
-    assert done["order"] and done["plan"] and done["refused"] and len(done) > 10
+    assert done["order"] and done["plan"] and done["refused"] and len(done) > 6

@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 import requests
 
+from eventlog.embedded import EmbeddedServer
 from simulators import order_source
 from simulators.door import Auth
 from simulators.program import serving as simulated
+from tests.api.conftest import set_up
 from tests.api.omnitron import SECRET, connected, set_to
 from tests.api.site import Site
 
@@ -48,6 +50,13 @@ def settings(url: str, **more: Any) -> dict[str, Any]:
     """With a token that is fetched."""
     auth = {"request_type": "token", "username": "oms", "password": "oms", "url": f"{url}/auth/login/"}
     return {"urls": {"base_url": f"{url}/api"}, "auth": auth, **more}
+
+
+@pytest.fixture(scope="module")
+def site(postgres: EmbeddedServer) -> Iterator[Site]:
+    """Of its own: other tests have reasons with titles of their own."""
+    with set_up(postgres, "test_source_asked") as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +115,10 @@ def test_cancellation_reasons_are_pulled(asked: Asked) -> None:
     assert (again["created"], again["updated"], again["unchanged"]) == (0, 0, 4)
     reasons = {row["remote_id"]: row for row in asked.site.admin.get("cancellation-reasons/?limit=100")["results"]}
     assert (reasons["3"]["id"], reasons["3"]["title"]) == (own["id"], "Takes too long")
+    taken = asked.site.admin("PATCH", f"cancellation-reasons/{reasons['1']['id']}/", {"title": "Free"})
+    assert taken.status_code == 200
+    asked.site.admin.post("cancellation-reasons/", {"title": reasons["1"]["title"], "remote_id": "y"})
+    assert asked.site.admin.post(path, {}, 200)["refused"] == 1  # a title that is taken; the others are pulled
     asked.admin("PATCH", "knobs", {"down": True})
     silent = asked.site.admin("POST", path, {})
     asked.admin("PATCH", "knobs", {"down": False})
