@@ -6,6 +6,8 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3 python; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$p"; break; }; done)
 BIN := .venv/bin
 READY := .venv/ready
+# Every process here loads some hundred modules: compiled once and kept, whatever the machine's habit is.
+unexport PYTHONDONTWRITEBYTECODE
 
 # A path, or `none` where there is none and ARGS leave the tests of the pages out.
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)

@@ -20,6 +20,7 @@ PROGRAMS = {
     "orders": "orders planned for good",
     "commands": "commands over HTTP against an empty handler and a raw INSERT",
     "life": "the whole life of orders, everything at work, with lags",
+    "start": "starts, recovery after kill -9, memory",
     "past": "time travel, past lists and every filter at a million packages",
     "webhooks": "drain against the adapter's ceiling, latency, scale, slow and dead neighbours",
 }

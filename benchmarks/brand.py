@@ -42,6 +42,18 @@ def _push(log: EventLog, location_id: int, figures: dict[str, Decimal]) -> None:
     log.decide(stream_of("stock", location_id), lambda _s, _g: stock.push(location_id, figures), **SETUP)
 
 
+def filled_up(log: EventLog, rows: int, locations: int = 100, rows_a_push: int = 5_000) -> int:
+    """At least so many stock rows more, of SKUs that nobody orders, in equal parts at each location; how many."""
+    made = 0
+    skus = -(-max(rows, 0) // locations)
+    for at in log.reference.all("location")[:locations]:
+        for first in range(0, skus, rows_a_push):
+            some = range(first, min(first + rows_a_push, skus))
+            _push(log, at.id, {f"SHELF-{n:06}": Decimal(5) for n in some})
+            made += len(some)
+    return made
+
+
 def _save(log: EventLog, record: settings.Record) -> None:
     kind = info(settings.SAVED[type(record)]).on
     log.decide(stream_of(kind, record.id), lambda state, _: settings.save(state, record), **SETUP)

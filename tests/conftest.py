@@ -1,5 +1,6 @@
 """A real PostgreSQL for every test that asks: one embedded server a run, a fresh database a test."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -24,7 +25,16 @@ LONG = ("stories", "webhooks", "browser", "eventlog", "setup", "jobs", "integrat
 """Folders whose files take long, mostly waiting for processes and pages: begun first, so that no test process is left
 alone with them in the end."""
 HERE = Path(__file__).parent
+MEMORY = Path("/dev/shm")  # noqa: S108 - made for this, by the system; each test's own folder has a random name
+ROOM = 4 * 2**30
 _numbers = count(1)
+
+
+def pytest_configure() -> None:
+    """Databases and other passing files stand in memory where there is room: the tests kill processes, not machines.
+    A database of 600 files is copied there in a tenth of the time. For the programs they start, too."""
+    if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM and "TMPDIR" not in os.environ:
+        os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

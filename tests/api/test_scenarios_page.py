@@ -18,6 +18,7 @@ def test_the_examples_are_read_and_plan(site: Site) -> None:
         made = site.admin.post(path, {**example, "status": "passive", "name": f"Page: {example['name']}"})
         assert made["rules"] == example["rules"]
     said = site.admin.post("scenarios/simulate", asked, 200)
+    assert said["packages"], said["reasons"]
     assert [p["stock_location"] for p in said["packages"]] == ["ST-014", "WH-01"]
     assert said["why_not"]["chosen"]
     for example in (standard, shops):

@@ -34,7 +34,7 @@ def test_the_last_pieces_are_planned_once_and_what_comes_goes_to_the_oldest(shop
     helped = [order for order in waiting if any(state == 100 for _, state, _ in shop.packages(order))]
     assert helped == waiting[:MORE]
     tried = sum(planner.counts.tried for planner in planners) - tried
-    assert tried < 4 * MORE  # of 900: who cannot be helped is not looked at again
+    assert tried < len(waiting) // 2  # two planners may meet at one order; who cannot be helped is not looked at again
 
 
 def planned(shop: Shop) -> int:
