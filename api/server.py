@@ -10,6 +10,7 @@ from flask import Flask
 from gunicorn import util
 from gunicorn.app.base import BaseApplication
 
+from api.collector import calm
 from api.http.app import create_app, services_of
 from api.processes import die_with_parent
 from api.settings import Settings
@@ -72,5 +73,6 @@ def run(settings: Settings) -> int:
     if settings.database_url is None or settings.secret_key is None:
         log_.error("`oms api` needs DATABASE_URL and OMS_SECRET_KEY; `oms serve` brings its own.")
         return 2
+    calm()
     Server(settings, settings.secret_key).run()
     return 0

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from threading import Event, Thread
 from typing import Any
 
+from api.collector import calm
 from api.settings import Settings
 from eventlog.log import EventLog
 from eventlog.secrets import Secrets
@@ -69,7 +70,9 @@ def run(log: EventLog, settings: Settings, only: Iterable[str] = PARTS) -> int:
 
     signal.signal(signal.SIGTERM, ask_to_stop)
     signal.signal(signal.SIGINT, ask_to_stop)
-    threads = [Thread(target=guarded, args=item, name=item[0]) for item in parts(log, settings, only).items()]
+    found = parts(log, settings, only)
+    calm()
+    threads = [Thread(target=guarded, args=item, name=item[0]) for item in found.items()]
     for thread in threads:
         thread.start()
     log_.info("worker runs %s", ", ".join(t.name for t in threads))

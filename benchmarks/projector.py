@@ -77,7 +77,6 @@ class WithStream(FactMapper):
             stored_event.originator_version,
             BEGIN,
             decode(stored_event.topic, stored_event.state),
-            NO_COMMAND,
             "",
             "",
             NO_COMMAND,

@@ -6,7 +6,7 @@ A fact of version n > 1 carries `"_v": n` in its data. Personal values are opaqu
 import re
 from functools import cache
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import msgspec
 from eventsourcing.domain import DomainEventProtocol
@@ -69,11 +69,6 @@ def decode(topic: str, data: str | bytes) -> Any:
     for upcast in declared.upcasts[version - 1 :]:
         stored = upcast(stored)
     return msgspec.convert(stored, cls, str_keys=True)
-
-
-def event_id(command_id: UUID, stream: str, version: int) -> UUID:
-    """The event's id: made from its command's, so that the same command gives the same ids."""
-    return uuid5(command_id, f"{stream}/{version}")
 
 
 class FactMapper(Mapper[str]):

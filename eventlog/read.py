@@ -10,7 +10,7 @@ import psycopg
 from psycopg.rows import tuple_row
 
 from eventlog.connect import Datastore, only_row, patiently
-from eventlog.mapper import decode, event_id
+from eventlog.mapper import decode
 from eventlog.recorded import Claimed, Head, Recorded, Written
 
 COLUMNS = "position, stream, version, at, topic, data, actor, command, command_id, correlation_id, causation_id"
@@ -64,19 +64,8 @@ ANY_TIME = datetime.max.replace(tzinfo=UTC)
 def recorded(row: Sequence[Any]) -> Recorded:
     """A row of COLUMNS as an event; UnknownFact where its topic is not known here."""
     position, stream, version, at, topic, data, actor, command, command_id, correlation, causation = row
-    return Recorded(
-        position,
-        stream,
-        version,
-        at,
-        decode(topic, data),
-        event_id(command_id, stream, version),
-        actor,
-        command,
-        command_id,
-        correlation,
-        causation,
-    )
+    fact = decode(topic, data)
+    return Recorded(position, stream, version, at, fact, actor, command, command_id, correlation, causation)
 
 
 def prefix(kind: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from domain.guards import Effect
 
@@ -20,12 +20,16 @@ class Recorded:
     version: int
     at: datetime
     fact: Any
-    event_id: UUID
     actor: str
     command: str
     command_id: UUID
     correlation_id: str
     causation_id: str
+
+    @property
+    def event_id(self) -> UUID:
+        """Made from its command's, so that the same command gives the same ids."""
+        return uuid5(self.command_id, f"{self.stream}/{self.version}")
 
 
 @dataclass(frozen=True, slots=True)

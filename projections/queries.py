@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 import psycopg
+from psycopg.rows import tuple_row
 
 from projections import listing
 from projections.fetching import fetch
@@ -78,8 +79,9 @@ def render_page(
 
 def find(connection: psycopg.Connection[Any], kind: str, id: int) -> int | None:
     """The order that holds an object; None where there is none (yet). `kind` as of objects.render, and "plan"."""
-    rows = fetch(connection, _ORDER_OF[kind], (id,))
-    return int(rows[0][0]) if rows else None
+    cursor = connection.cursor(row_factory=tuple_row)
+    row = cursor.execute(_ORDER_OF[kind].encode(), (id,), prepare=True).fetchone()
+    return int(row[0]) if row else None
 
 
 def plan(

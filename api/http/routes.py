@@ -62,7 +62,7 @@ Query = Mapping[str, str | Parameter]
 
 @dataclass(frozen=True)
 class Services:
-    """What the routes work with."""
+    """What the routes work with. `orders`: (kind, id) → the order that holds it, of what was asked for (whose.py)."""
 
     log: EventLog
     pool: ConnectionPool[Any]
@@ -71,6 +71,7 @@ class Services:
     secret_key: str
     audit: RequestAudit
     planning: AtOnce
+    orders: dict[tuple[str, int], int] = field(default_factory=dict)
 
     @property
     def documents(self) -> Documents:

@@ -5,6 +5,7 @@ from projections import queries
 from projections.schema import FOLLOWER
 
 WAIT_SECONDS = 2.0
+REMEMBERED = 50_000
 
 
 def order_of(call: Call, kind: str, id: int) -> int | None:
@@ -23,5 +24,14 @@ def caught_up(call: Call) -> None:
 
 
 def _find(call: Call, kind: str, id: int) -> int | None:
-    with call.services.pool.connection() as connection:
-        return queries.find(connection, kind, id)
+    """What was found once is remembered: no object ever moves to another order."""
+    known = call.services.orders
+    found = known.get((kind, id))
+    if found is None:
+        with call.services.pool.connection() as connection:
+            found = queries.find(connection, kind, id)
+        if found is not None:
+            if len(known) >= REMEMBERED:
+                known.clear()
+            known[kind, id] = found
+    return found

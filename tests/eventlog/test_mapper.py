@@ -7,8 +7,8 @@ from uuid import UUID
 import pytest
 
 from domain.personal import Personal
-from eventlog.mapper import decode, encode, event_id
-from eventlog.recorded import Poisoned, UnknownFact
+from eventlog.mapper import decode, encode
+from eventlog.recorded import Poisoned, Recorded, UnknownFact
 from tests.eventlog.probe import ProbeCounted, ProbeNamed
 
 
@@ -54,6 +54,9 @@ def test_an_escaped_backslash_before_u0000_is_no_nul() -> None:
 
 
 def test_event_ids_come_from_the_command() -> None:
-    one = UUID(int=1)
-    assert event_id(one, "probe-1", 1) == event_id(one, "probe-1", 1)
-    assert len({event_id(one, "probe-1", 1), event_id(one, "probe-1", 2), event_id(one, "probe-2", 1)}) == 3
+    def event(stream: str, version: int) -> Recorded:
+        at = datetime(2026, 1, 2, tzinfo=UTC)
+        return Recorded(1, stream, version, at, None, "ada", "name", UUID(int=1), "r", "r")
+
+    assert event("probe-1", 1).event_id == event("probe-1", 1).event_id
+    assert len({event(*which).event_id for which in (("probe-1", 1), ("probe-1", 2), ("probe-2", 1))}) == 3
