@@ -10,7 +10,6 @@ from typing import Any
 from api.collector import calm
 from api.settings import Settings
 from eventlog.log import EventLog
-from eventlog.secrets import Secrets
 
 log_ = logging.getLogger("daybook.worker")
 
@@ -22,12 +21,9 @@ def parts(log: EventLog, settings: Settings, only: Iterable[str]) -> dict[str, C
     made: dict[str, Callable[[Event], None]] = {}
     wanted = set(only)
     if "planner" in wanted:
-        from integrations.stock_services import told_to
-        from integrations.traffic import Traffic
-        from scenarios.worker import Planner
+        from api.planning import planning
 
-        secrets = Secrets(log.listening, settings.secret_key or "")
-        made["planner"] = Planner(log, secret=secrets.read, heard=told_to(Traffic(log.listening))).run
+        made["planner"] = planning(log, settings)
     if "projector" in wanted:
         from projections.projector import Projector
 

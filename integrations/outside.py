@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.client import HTTPException
+from math import inf
 from threading import Lock
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -56,7 +57,8 @@ class System:
 @dataclass(frozen=True, slots=True)
 class Ask:
     """One request. `what` says in a word or two what for; `lane` parts objects in the breaker's eyes: one that fails
-    again and again is no reason to leave the others; `call` the queued call it belongs to."""
+    again and again is no reason to leave the others; `call` the queued call it belongs to; `until` (time.monotonic)
+    ends it, where it is one of several that have their seconds together."""
 
     method: str
     url: str
@@ -67,6 +69,7 @@ class Ask:
     lane: str = ""
     call: int | None = None
     may_send: Callable[[], bool] = field(default=lambda: True, repr=False)
+    until: float = inf
 
 
 def posting(url: str, what: str, said: Any, key: str = "", **more: Any) -> Ask:
@@ -142,16 +145,17 @@ class Outside:
     def call(self, system: System, ask: Ask, read: Callable[[Said], T]) -> T:
         """What `read` makes of the answer. Where it finds no sense in it (KeyError, TypeError, ValueError), the system
         has failed as by a 500. Raises Unanswered (Resting), Declined or Misconfigured."""
-        again = ask.method in SAFE
-        while True:
+        try:
+            return self._once(system, ask, read)
+        except Resting:
+            raise
+        except Unanswered as first:
+            if ask.method not in SAFE or time.monotonic() >= ask.until:
+                raise
             try:
                 return self._once(system, ask, read)
             except Resting:
-                raise
-            except Unanswered:
-                if not again:
-                    raise
-                again = False
+                raise first from None  # it was asked once, and this is what came of it
 
     def _once(self, system: System, ask: Ask, read: Callable[[Said], T]) -> T:
         self._enter(system.name)
@@ -183,7 +187,7 @@ class Outside:
     def _sent(self, system: System, ask: Ask, begun: float) -> Reply:
         seconds = min(system.connect + system.read, LONGEST)
         call = Call(
-            begun + seconds,
+            min(begun + seconds, ask.until),
             ask.may_send,
             most=MOST_BYTES,
             answer_seconds=seconds,

@@ -20,13 +20,13 @@ from scenarios.demand import Line
 from scenarios.demands import demand_of, place_of
 from scenarios.desk import Desk
 from scenarios.drafting import propose
-from scenarios.engines import Heard
 from scenarios.inputs import Inputs
 from scenarios.inquiry import Answered, Inquiry, stocked
 from scenarios.planned import PlannedLine, PlannedTransfer
 from scenarios.reach import sources_reached
 from scenarios.recording import leg_of
 from scenarios.rulebook import Rulebook
+from scenarios.stock_service import StockServices
 from scenarios.transfers import bring
 from scenarios.world import World
 
@@ -39,13 +39,11 @@ QUOTA = "select location, quota from capacity where quota <> 0"
 
 
 class AtOnce:
-    """One a process; safe to share by threads. `secret` and `heard` as of scenarios.inquiry."""
+    """One a process; safe to share by threads."""
 
-    def __init__(
-        self, log: EventLog, connecting: Connecting, secret: Callable[[str], str], heard: Heard | None = None
-    ) -> None:
-        self._log, self._connecting, self._secret = log, connecting, secret
-        self._inquiry = Inquiry(log.now, secret, heard=heard)
+    def __init__(self, log: EventLog, connecting: Connecting, services: StockServices) -> None:
+        self._log, self._connecting = log, connecting
+        self._inquiry = Inquiry(log.now, services)
 
     def ask(self, order: Order, keep: bool = True) -> "Asked":
         """Stock of all that the order wants, as it is now; `keep`: plans are written, so their inputs are kept."""
@@ -59,7 +57,7 @@ class AtOnce:
         now = self._log.now()
         locations: list[Location] = self._log.reference.all("location")
         world = World(place_of(location, now) for location in locations)
-        known = stocked(locations, self._secret)
+        known = stocked(locations)
         asking = self._inquiry.begin(dict.fromkeys((at.engine for at in known.values()), skus)) if known else None
         if asking is not None:
             wait(asking.answers.values(), SECONDS)

@@ -16,8 +16,8 @@ import psycopg
 from domain.guards import StockEffect, StockRow
 from domain.location import Location
 from domain.planning_facts import Level
-from scenarios.engines import Engines, Heard
-from scenarios.stock_service import WHOLE, Engine, Stocks, StockServiceDown
+from scenarios.engines import Engines
+from scenarios.stock_service import WHOLE, Engine, Stocks, StockServices
 from scenarios.world import Overlay, World
 
 NOT_YET = "the stock service has not answered yet"
@@ -59,26 +59,13 @@ class Stocked(NamedTuple):
     engine: Engine
 
 
-def stocked(locations: Iterable[Location], secret: Callable[[str], str]) -> dict[int, Stocked]:
-    """By id, those of the locations that have an engine and are open; `secret` gives what is kept under the name that
-    an engine's config says."""
+def stocked(locations: Iterable[Location]) -> dict[int, Stocked]:
+    """By id, those of the locations that have an engine and are open."""
     found = {}
     for at in locations:
         if at.profile.engine and at.profile.is_active:
-            found[at.id] = Stocked(at.id, at.profile.erp_code, _engine(at.profile.engine, secret))
+            found[at.id] = Stocked(at.id, at.profile.erp_code, Engine.of(at.profile.engine))
     return found
-
-
-def _engine(config: Mapping[str, Any], secret: Callable[[str], str]) -> Engine:
-    name = str((config.get("auth") or {}).get("password") or "")
-
-    def password() -> str:
-        try:
-            return secret(name)
-        except LookupError as lost:
-            raise StockServiceDown(f"the password of the stock service cannot be read: {lost}") from lost
-
-    return Engine.of(config, password)
 
 
 @dataclass(slots=True)
@@ -100,13 +87,12 @@ class Inquiry:
     def __init__(
         self,
         clock: Callable[[], datetime],
-        secret: Callable[[str], str],
+        services: StockServices,
         patience: float = WHOLE,
-        heard: Heard | None = None,
     ) -> None:
-        """`secret` as of `stocked`; `patience` seconds for each engine; `heard` as of Engines."""
-        self._clock, self.secret = clock, secret
-        self.engines = Engines(whole=patience, heard=heard)
+        """`patience` seconds for each engine."""
+        self._clock = clock
+        self.engines = Engines(services, whole=patience)
 
     def begin(self, wanted: Mapping[Engine, Iterable[str]]) -> Asking:
         """Asks each engine for its SKUs, side by side."""
@@ -123,7 +109,7 @@ class Inquiry:
         seconds: float | None = None,
     ) -> Answered:
         """Begins and waits, at most so many seconds: what has not answered by then counts as down."""
-        asked = stocked(locations, self.secret)
+        asked = stocked(locations)
         asking = self.begin(dict.fromkeys((at.engine for at in asked.values()), frozenset(skus)))
         wait(asking.answers.values(), seconds)
         return self.answered(connection, world, asked.values(), asking)

@@ -16,9 +16,8 @@ from domain import stock
 from domain.guards import StockEffect, StockRow
 from domain.kinds import stream_of
 from eventlog.log import EventLog
-from scenarios.engines import Heard
 from scenarios.inquiry import Inquiry, Stocked, stocked
-from scenarios.stock_service import Engine, Stocks
+from scenarios.stock_service import Engine, Stocks, StockServices
 
 Connection = psycopg.Connection[Any]
 
@@ -58,39 +57,35 @@ def want(connection: Connection, skus: Iterable[str]) -> None:
 def refresh(
     log: EventLog,
     connection: Connection,
-    secret: Callable[[str], str],
+    services: StockServices,
     *,
     check: Callable[[], None] = lambda: None,
-    heard: Heard | None = None,
 ) -> Refreshed:
     """Asks all services side by side, in portions; `check` between them may raise. A service that fails is asked no
     more, and nothing is written of it."""
     log.reference.refresh()
-    known = stocked(log.reference.all("location"), secret)
+    known = stocked(log.reference.all("location"))
     by_engine: dict[Engine, list[Stocked]] = {}
     for at in known.values():
         by_engine.setdefault(at.engine, []).append(at)
     skus = [sku for (sku,) in connection.execute(KEPT, (MOST_SKUS,)).fetchall()]
     done = Refreshed(len(skus), len(by_engine))
-    inquiry = Inquiry(log.now, secret, heard=heard)
+    inquiry = Inquiry(log.now, services)
     portions = {engine: _portions(skus, AT_ONCE[engine.type]) for engine in by_engine}
-    try:
-        while portions:
-            check()
-            wanted = {engine: part for engine, parts in portions.items() if (part := next(parts, None))}
-            portions = {engine: portions[engine] for engine in wanted}
-            asking = inquiry.begin(wanted)
-            wait(asking.answers.values())
-            for engine, answer in asking.answers.items():
-                failed = answer.exception()
-                if failed is not None:
-                    done.reasons |= {at.erp_code: str(failed) for at in by_engine[engine]}
-                    del portions[engine]
-                else:
-                    told = _told(wanted[engine], answer.result())
-                    done.levels += _written(log, connection, by_engine[engine], told, asking.asked_at)
-    finally:
-        inquiry.engines.close()
+    while portions:
+        check()
+        wanted = {engine: part for engine, parts in portions.items() if (part := next(parts, None))}
+        portions = {engine: portions[engine] for engine in wanted}
+        asking = inquiry.begin(wanted)
+        wait(asking.answers.values())
+        for engine, answer in asking.answers.items():
+            failed = answer.exception()
+            if failed is not None:
+                done.reasons |= {at.erp_code: str(failed) for at in by_engine[engine]}
+                del portions[engine]
+            else:
+                told = _told(wanted[engine], answer.result())
+                done.levels += _written(log, connection, by_engine[engine], told, asking.asked_at)
     if by_engine and not done.reasons:
         connection.execute(ASKED, (skus,))
     return done

@@ -26,14 +26,13 @@ from scenarios.choosing import choose_scenario
 from scenarios.demand import Demand
 from scenarios.demands import demand_of
 from scenarios.drafting import ACTOR, Try, decision, draft
-from scenarios.engines import Heard
 from scenarios.following import Following, load
 from scenarios.inquiry import Asking, Inquiry, Stocked, stocked
 from scenarios.peers import Peers
 from scenarios.places import Places
 from scenarios.reach import reached
 from scenarios.rulebook import Rulebook
-from scenarios.stock_service import WHOLE, Engine
+from scenarios.stock_service import WHOLE, Engine, NobodyAsks, StockServices
 from scenarios.waiting import Need
 
 BATCH = 200
@@ -68,23 +67,22 @@ class _Asked:
 
 class Planner:
     """`run` until stopped. `replan` seconds after which what waits is tried without any news; without it when
-    a job calls all of them (A2, keeping.call_all). `patience` seconds that a stock service may take; `heard` is
-    told of each inquiry."""
+    a job calls all of them (A2, keeping.call_all). `services` asks the stock services, which may take `patience`
+    seconds each."""
 
     def __init__(
         self,
         log: EventLog,
         *,
         replan: float = inf,
-        secret: Callable[[str], str] = lambda _name: "",
+        services: StockServices | None = None,
         patience: float = WHOLE,
-        heard: Heard | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._log, self._now, self._clock = log, now, clock
         self._following = Following(log, wait=replan, now=now)
-        self._inquiry = Inquiry(now, secret, patience, heard)
+        self._inquiry = Inquiry(now, services or NobodyAsks(), patience)
         self._rulebook = Rulebook()
         self._stocked: tuple[Places, dict[int, Stocked]] = (Places(), {})
         self._asked: list[_Asked] = []
@@ -121,7 +119,6 @@ class Planner:
                 log_.warning("planning begins again: %s", str(lost).strip().split("\n")[0])
                 self._begin_again()
                 stop.wait(0.2)
-        self._inquiry.engines.close()
 
     def _load(self) -> None:
         load(self._connection, self._log, self._following)
@@ -250,7 +247,7 @@ class Planner:
     def _engines(self) -> dict[int, Stocked]:
         places = self._following.world.places
         if self._stocked[0] is not places:
-            self._stocked = (places, stocked(self._following.locations.values(), self._inquiry.secret))
+            self._stocked = (places, stocked(self._following.locations.values()))
         return self._stocked[1]
 
     # --- one batch

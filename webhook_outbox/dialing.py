@@ -11,7 +11,7 @@ import ssl
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from http.client import HTTPException, HTTPResponse
 from urllib.parse import urlsplit
@@ -64,13 +64,19 @@ class Place:
     host_header: str
 
 
-@lru_cache(10_000)
 def place_of(url: str) -> Place:
-    parts = urlsplit(url)
+    """Queries differ from call to call and may hold what is not to be kept: what stands before them is remembered."""
+    address, asked, query = url.partition("#")[0].partition("?")
+    place = _place_of(address)
+    return replace(place, path=f"{place.path}?{query}") if asked else place
+
+
+@lru_cache(10_000)
+def _place_of(address: str) -> Place:
+    parts = urlsplit(address)
     tls = parts.scheme == "https"
     host = (parts.hostname or "").rstrip(".")
-    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    return Place(tls, host, parts.port or (443 if tls else 80), path, parts.netloc.rpartition("@")[2])
+    return Place(tls, host, parts.port or (443 if tls else 80), parts.path or "/", parts.netloc.rpartition("@")[2])
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from api.http.users import NOBODY, Caller, Users
 from api.settings import Settings
 from eventlog.log import EventLog
 from eventlog.secrets import Secrets
-from integrations.stock_services import told_to
+from integrations.stock_services import AskedServices
 from integrations.traffic import Traffic
 from projections.schema import FOLLOWER
 from scenarios.at_once import AtOnce
@@ -54,8 +54,10 @@ def services_of(log: EventLog, settings: Settings, secret_key: str) -> Services:
         reconnect_timeout=RECONNECT_SECONDS,
     )
     audit = RequestAudit(log.listening)
-    planning = AtOnce(log, pool.connection, Secrets(log.listening, secret_key).read, told_to(Traffic(pool.connection)))
-    return Services(log, pool, log.keyring(secret_key), settings, secret_key, audit, planning)
+    secrets = Secrets(log.listening, secret_key)
+    stock = AskedServices(settings.webhook_allow, secrets.read, Traffic(pool.connection))
+    planning = AtOnce(log, pool.connection, stock)
+    return Services(log, pool, log.keyring(secret_key), settings, secret_key, audit, planning, stock)
 
 
 def create_app(services: Services) -> Flask:

@@ -19,6 +19,7 @@ from eventlog.keyring import Keyring
 from eventlog.log import EventLog
 from integrations.desk import Desk
 from integrations.outside import Outside
+from integrations.stock_services import AskedServices
 from integrations.traffic import Traffic
 from scenarios.at_once import AtOnce
 
@@ -71,6 +72,7 @@ class Services:
     secret_key: str
     audit: RequestAudit
     planning: AtOnce
+    stock: AskedServices
     orders: dict[tuple[str, int], int] = field(default_factory=dict)
 
     @property
@@ -91,6 +93,7 @@ class Services:
         """Every connection of its own; the log is its opener's."""
         if "desk" in self.__dict__:
             self.desk.outside.close()
+        self.stock.close()
         self.pool.close()
         self.audit.close()
 
@@ -153,7 +156,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 class Route:
     """`body`: a marshmallow schema (instance) or None; `free_body`: any JSON object, checked by the function; `query`:
     its parameters by name; `answers`: the OpenAPI component of the answer; `reach`: OWN, COMMON or ALL; `unkept`:
-    which of KEPT_BY_WRITES this one does not keep → why not."""
+    which of KEPT_BY_WRITES this one does not keep → why not; `takes`: media type → JSON schema, of a body that the
+    function reads byte by byte itself."""
 
     method: str
     path: str
@@ -167,6 +171,7 @@ class Route:
     answers: str
     reach: str = ALL
     unkept: Mapping[str, str] = field(default_factory=dict)
+    takes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def sentence(self) -> str:
@@ -189,6 +194,7 @@ def route(
     answers: str = "",
     reach: str = ALL,
     unkept: Mapping[str, str] | None = None,
+    takes: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Callable[[F], F]:
     """Declares `function(call, **path)` as this route; it gives JSON, or an Answer. `free_body`: any JSON object.
     `answers` names the OpenAPI component of the answer."""
@@ -196,7 +202,19 @@ def route(
     def declare(function: F) -> F:
         ROUTES.append(
             Route(
-                method, path, function, roles, body, free_body, query or {}, status, tag, answers, reach, unkept or {}
+                method,
+                path,
+                function,
+                roles,
+                body,
+                free_body,
+                query or {},
+                status,
+                tag,
+                answers,
+                reach,
+                unkept or {},
+                takes or {},
             )
         )
         return function

@@ -14,6 +14,7 @@ from werkzeug.serving import make_server
 from api.http.app import create_app, services_of
 from api.http.users import install, save_user
 from api.jobs.runs import prepare as prepare_jobs
+from api.planning import planning
 from api.settings import Settings
 from api.setup.tasks import prepare as prepare_setup
 from domain import location as places
@@ -30,7 +31,6 @@ from projections.projector import Projector
 from projections.schema import FOLLOWER
 from projections.schema import install as install_projections
 from scenarios.keeping import prepare as prepare_planner
-from scenarios.worker import Planner
 from webhook_outbox.tables import prepare as prepare_webhooks
 
 SECRET = "a secret of the tests"
@@ -209,7 +209,7 @@ def serving(database_url: str, *, planner: bool = False, integrations: bool = Fa
     prepare_jobs(log)
     prepare_setup(log)
     runs: list[Callable[[threading.Event], None]] = [Projector(log, services.reveal).run]
-    runs += [Planner(log).run] if planner else []
+    runs += [planning(log, replace(SETTINGS, secret_key=SECRET))] if planner else []
     runs += [Follower(log).run, Runner(log, replace(SETTINGS, secret_key=SECRET), hasten=0.01).run] * integrations
     server = make_server("127.0.0.1", 0, create_app(services), threaded=True)
     threads = [threading.Thread(target=run, args=(stop,), daemon=True) for run in runs]

@@ -7,12 +7,13 @@ import pytest
 
 from domain.kinds import stream_of
 from eventlog.secrets import Secrets
+from integrations.stock_services import AskedServices
 from scenarios.demands import place_of
 from scenarios.inquiry import Inquiry
 from scenarios.world import World
 from simulators import program, stock_service
 from simulators.door import Auth
-from tests.api.site import SECRET, Site, location
+from tests.api.site import SECRET, SETTINGS, Site, location
 
 ALL: dict[str, Any] = {
     "name": "Leeds Briggate",
@@ -176,7 +177,7 @@ def test_a_kept_password_goes_nowhere_else(site: Site, part: dict[str, Any]) -> 
 
 def test_the_planner_asks_with_the_sealed_password_and_with_a_new_one(site: Site) -> None:
     secrets = Secrets(site.log.listening, SECRET)
-    inquiry = Inquiry(lambda: datetime.now(UTC), secrets.read)
+    inquiry = Inquiry(lambda: datetime.now(UTC), AskedServices(SETTINGS.webhook_allow, secrets.read))
     with program.serving(stock_service.build(auth=Auth("basic_auth", "shop", "right"))) as url:
 
         def engine(password: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@ asks and understands; baskets are answered from what the job was told."""
 
 import json
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,10 @@ from flask import Flask, Response, request
 
 from api.jobs.clock import Jobs
 from integrations.traffic import lately
-from scenarios.dialled import Deadline
-from scenarios.stock_service import Engine, StockService
+from scenarios.stock_service import Engine
 from simulators import program, stock_service
 from tests.api.site import SECRET, SETTINGS, Site, location, serving
+from tests.scenarios.shop import services
 
 PAGE = (Path(__file__).parents[2] / "docs" / "integrations" / "stock.md").read_text()
 
@@ -49,7 +50,7 @@ def test_what_the_page_shows_is_what_is_asked_and_understood(kind: str) -> None:
     shown = urlsplit(block("http", kind).removeprefix("GET ").strip())
     skus = [sku for _, sku in parse_qsl(shown.query)]
     with program.serving(app) as url:
-        found = StockService(Engine(f"{url}/{kind}", kind)).inquire(skus, Deadline(10))
+        found = services().inquire(Engine(f"{url}/{kind}", kind), skus, time.monotonic() + 10)
     [path] = asked
     assert sorted(parse_qsl(urlsplit(path).query)) == sorted(parse_qsl(shown.query))
     assert {sku: {code: int(n) for code, n in stocks.items()} for sku, stocks in found.items()} == {

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
+from ipaddress import ip_network
 from typing import Any
 
 from domain import declared, location, settings, stock
@@ -14,10 +15,12 @@ from domain.order import Destination, Order, OrderItem, OrderReceived
 from domain.personal import Personal
 from domain.states import OrderStatus
 from eventlog.log import EventLog
+from integrations.stock_services import AskedServices
 from scenarios.worker import Planner
 
 assert declared
 
+LOOPBACK = (ip_network("127.0.0.0/8"),)
 SPLIT = {"name": "anywhere", "locations": {}, "coverage": "split_lines", "strategy": "fewest_packages"}
 
 
@@ -92,11 +95,16 @@ def until(true: Callable[[], bool], seconds: float = 90.0) -> None:
         time.sleep(0.02)
 
 
+def services(secret: Callable[[str], str] = lambda _name: "") -> AskedServices:
+    """Who asks the stock services of this machine."""
+    return AskedServices(LOOPBACK, secret)
+
+
 @contextmanager
 def planning(log: EventLog, planners: int = 1, **settings: Any) -> Iterator[list[Planner]]:
     """Planners at work, each in a thread; what one of them raises fails the test."""
     stop, failures = threading.Event(), []
-    made = [Planner(log, **settings) for _ in range(planners)]
+    made = [Planner(log, services=services(), **settings) for _ in range(planners)]
 
     def run(planner: Planner) -> None:
         try:

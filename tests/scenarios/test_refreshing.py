@@ -16,7 +16,7 @@ from scenarios.keeping import prepare
 from scenarios.refreshing import Refreshed, refresh
 from simulators import program, stock_service
 from simulators.door import Auth
-from tests.scenarios.shop import SPLIT, Shop, planning, until
+from tests.scenarios.shop import SPLIT, Shop, planning, services, until
 
 
 @contextmanager
@@ -45,7 +45,7 @@ def refreshed(log: EventLog, *skus: str, secret: Callable[[str], str] = lambda _
     prepare(log)
     with log.listening() as connection:
         refreshing.want(connection, skus)
-        return refresh(log, connection, secret)
+        return refresh(log, connection, services(secret))
 
 
 @pytest.mark.parametrize("type", ["multiple", "single"])

@@ -10,10 +10,9 @@ from typing import Any
 import pytest
 import requests
 
-from scenarios.dialled import Deadline
-from scenarios.stock_service import Engine, StockService, StockServiceDown
+from scenarios.stock_service import Engine, StockServiceDown
 from simulators import program, stock_service
-from tests.scenarios.shop import SPLIT, Shop, planning, until
+from tests.scenarios.shop import SPLIT, Shop, planning, services, until
 
 
 @contextmanager
@@ -124,10 +123,10 @@ def test_a_deadline_ends_a_call_however_slowly_it_is_fed(beginning: bytes) -> No
 
         feeding = threading.Thread(target=drip, daemon=True)
         feeding.start()
-        client = StockService(Engine(f"http://127.0.0.1:{server.getsockname()[1]}/"))
+        engine = Engine(f"http://127.0.0.1:{server.getsockname()[1]}/")
         began = time.monotonic()
         with pytest.raises(StockServiceDown):
-            client.inquire(["A"], Deadline(0.5))
+            services().inquire(engine, ["A"], began + 0.5)
         took = time.monotonic() - began
         stop.set()
     feeding.join(timeout=10)
