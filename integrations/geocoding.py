@@ -39,11 +39,27 @@ class HttpGeocoder:
         self._settings, self._desk, self._work = settings, desk, work
 
     def find(self, address: Mapping[str, str]) -> Point | None:
-        work, key = self._work, self._settings.get("api_key")
-        query = urlencode({"q": ", ".join(filter(None, address.values())), **({"key": key} if key else {})})
-        url = f"{self._settings['url']}?{query}"
-        ask = Ask("GET", url, "coordinates", lane=work.subject, call=work.id, may_send=work.may_send)
-        return self._desk.call(System.of(work.system, self._settings), ask, _point)
+        work = self._work
+        ask = question(self._settings, address, lane=work.subject, call=work.id, may_send=work.may_send)
+        return self._desk.call(System.of(work.system, self._settings), ask, point)
+
+
+def question(settings: Mapping[str, Any], address: Mapping[str, str], **more: Any) -> Ask:
+    """`more`: further fields of the Ask."""
+    key = settings.get("api_key")
+    query = urlencode({"q": ", ".join(filter(None, address.values())), **({"key": key} if key else {})})
+    return Ask("GET", f"{settings['url']}?{query}", "coordinates", **more)
+
+
+def point(said: Said) -> Point | None:
+    """The best of an answer; ValueError where it makes no sense."""
+    rows = said.json()["results"]
+    if not rows:
+        return None
+    latitude, longitude = float(rows[0]["latitude"]), float(rows[0]["longitude"])
+    if not -90 <= latitude <= 90 or not -180 <= longitude <= 180:
+        raise ValueError("no place on earth")
+    return latitude, longitude
 
 
 class LogGeocoder:
@@ -73,18 +89,18 @@ def _run(work: Work, desk: Desk) -> str:
     if order.destination.latitude is not None:
         raise Moot("its coordinates are known")
     try:
-        point = geocoder(desk, work).find(_address(order, desk))
+        found = geocoder(desk, work).find(_address(order, desk))
     except Trouble as trouble:
         late = order.created is None or desk.log.now() - order.created > PATIENCE
         if late or isinstance(trouble, Declined):
             _told(work, desk, None, "plan-without-coordinates")  # and asked again, for the plans to come
         raise
-    _told(work, desk, point, "coordinates-found")
-    return "no such place" if point is None else f"{point[0]:.2f}, {point[1]:.2f}"
+    _told(work, desk, found, "coordinates-found")
+    return "no such place" if found is None else f"{found[0]:.2f}, {found[1]:.2f}"
 
 
-def _told(work: Work, desk: Desk, point: Point | None, command: str) -> None:
-    latitude, longitude = point or (None, None)
+def _told(work: Work, desk: Desk, found: Point | None, command: str) -> None:
+    latitude, longitude = found or (None, None)
 
     def decided(now: Order | None, _given: Given) -> Facts:
         return placed(now, latitude, longitude)
@@ -100,14 +116,4 @@ def _address(order: Order, desk: Desk) -> dict[str, str]:
     return parts | dict(zip(("district", "township", "city", "country"), (name or "" for name in names), strict=True))
 
 
-def _point(said: Said) -> Point | None:
-    rows = said.json()["results"]
-    if not rows:
-        return None
-    latitude, longitude = float(rows[0]["latitude"]), float(rows[0]["longitude"])
-    if not -90 <= latitude <= 90 or not -180 <= longitude <= 180:
-        raise ValueError("no place on earth")
-    return latitude, longitude
-
-
-declare(CallKind("geocode", "Looks up where an order goes.", (OrderPlaceSought,), _causes, _run, once=True, tries=8))
+declare(CallKind("geocode", "Looks up where an order goes.", (OrderPlaceSought,), _causes, _run, once=True, tries=12))

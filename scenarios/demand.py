@@ -42,7 +42,8 @@ class Line:
 class Demand:
     """What of an order is planned now. `retail_store` is the erp code of the store the customer chose; `refused`
     are the (location id, SKU) pairs that are left out because the location refused them lately, `excluded` those that
-    no rule may use. `at`: when it is planned, as the caller says; `promised`: until when it was promised."""
+    no rule may use. `at`: when it is planned, as the caller says; `promised`: until when it was promised; `by_city`:
+    the destination's coordinates are those of its city, for nobody knows the address's."""
 
     order_id: int
     number: str
@@ -59,3 +60,4 @@ class Demand:
     excluded: frozenset[tuple[int, str]] = frozenset()
     at: datetime | None = None
     promised: datetime | None = None
+    by_city: bool = False

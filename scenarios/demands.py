@@ -13,6 +13,7 @@ from domain.transfer_misses import NEVER_AGAIN
 from scenarios.demand import Address, Demand, Line
 from scenarios.hours import read_clock, read_hours
 from scenarios.places import Place
+from scenarios.towns import point_of
 
 
 def demand_of(order: Order, reference: Reference, now: datetime, but: frozenset[Row] = frozenset()) -> Demand:
@@ -21,7 +22,7 @@ def demand_of(order: Order, reference: Reference, now: datetime, but: frozenset[
     channel = reference.one("channel", order.channel)
     carrier = reference.one("cargo_company", order.cargo_company) if order.cargo_company else None
     waiting = open_lines(order)
-    where = order.destination
+    destination, by_city = _destination(order)
     return Demand(
         order_id=order.id,
         number=order.number,
@@ -37,14 +38,27 @@ def demand_of(order: Order, reference: Reference, now: datetime, but: frozenset[
         delivery_type=order.delivery_type,
         retail_store=order.retail_store,
         ship_complete=order.ship_complete,
-        destination=Address(
-            where.country, where.city, where.township, where.district, where.latitude, where.longitude
-        ).rounded(),
+        destination=destination,
         refused=frozenset((location, sku) for location, sku, until in order.refused if until > now),
         excluded=but | {(location, sku) for location, sku, until in order.refused if until == NEVER_AGAIN},
         at=now.replace(second=0, microsecond=0),
         promised=promised_until(order.delivery_range),
+        by_city=by_city,
     )
+
+
+def _destination(order: Order) -> tuple[Address, bool]:
+    """Where it goes, and whether that is the middle of its city, as the address has no coordinates."""
+    where = order.destination
+    latitude, longitude, by_city = where.latitude, where.longitude, False
+    if latitude is None and (point := point_of(where.country, where.city)) is not None:
+        (latitude, longitude), by_city = point, True
+    return Address(where.country, where.city, where.township, where.district, latitude, longitude).rounded(), by_city
+
+
+def destination_of(order: Order) -> Address:
+    """Where it goes, as plans see it."""
+    return _destination(order)[0]
 
 
 def promised_until(said: Mapping[str, Any] | None) -> datetime | None:

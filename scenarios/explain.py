@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from math import isinf
 from typing import Any
 
+from scenarios.demand import Demand
 from scenarios.inputs import Inputs
 from scenarios.plan import plan
 from scenarios.planned import Plan, PlannedPackage, plan_bytes
@@ -61,6 +62,7 @@ def explain(inputs: Inputs) -> dict[str, Any]:
         "planner": made.planner,
         "inputs": inputs.digest,
         "asked_at": inputs.case.asked_at,
+        "distances_from": _distances_from(inputs.case.demand),
         "stock": {
             sku: {frame.places[at].erp_code: n for at, n in enumerate(rows) if n}
             for sku, rows in inputs.case.stock.items()
@@ -98,4 +100,15 @@ def _sentences(made: Plan, notebook: Notebook, codes: dict[int, str]) -> list[st
             number += 1
             said.append(package_sentence(number, package, notebook.rules[index], chosen, codes))
     default = notebook.inputs.frame.scenario.default_stock_location
-    return [*said, *(open_sentence(line, default) for line in made.open_lines)]
+    said += [open_sentence(line, default) for line in made.open_lines]
+    demand = notebook.inputs.case.demand
+    if demand.by_city:
+        said.append(f"The address has no coordinates: distances are from the middle of {demand.destination.city}")
+    return said
+
+
+def _distances_from(demand: Demand) -> str | None:
+    """What the coordinates are of that distances were measured from; None: nobody knows any."""
+    if demand.destination.latitude is None:
+        return None
+    return "city" if demand.by_city else "address"

@@ -10,7 +10,7 @@ from typing import Any
 from domain.order import Order
 from eventlog.log import EventLog
 from scenarios.definition import Scenario, TransferScenario, Weights
-from scenarios.demand import Address
+from scenarios.demands import destination_of
 from scenarios.places import Places
 from scenarios.replaying import Outcome, Replay
 from scenarios.twins import Twin, of_order
@@ -35,7 +35,7 @@ class Figures:
     by_day: dict[str, list[int]] = field(default_factory=dict)
 
     def add(self, twin: Twin, order: Order, places: Places, day: str) -> None:
-        km = places.km(_address(order))
+        km = places.km(destination_of(order))
         n = len(twin.packages)
         self.packages += n
         self.orders_placed += n > 0
@@ -177,8 +177,3 @@ def _shown(twin: Twin, order: Order, codes: Mapping[int, str]) -> dict[str, Any]
         ],
         "open": {sku[item]: n for item, n in sorted(twin.open.items()) if n},
     }
-
-
-def _address(order: Order) -> Address:
-    where = order.destination
-    return Address(where.country, where.city, where.township, where.district, where.latitude, where.longitude).rounded()

@@ -98,8 +98,8 @@ def test_text_messages() -> None:
 
 def test_geocoding() -> None:
     VALUES["GEOCODE_PROVIDER_SETTINGS"].deserialize(example("geocoding", "GEOCODE_PROVIDER_SETTINGS"))
-    assert geocoding._point(said(example("geocoding", "answered"))) == (53.79648, -1.54785)
-    assert geocoding._point(said({"results": []})) is None
+    assert geocoding.point(said(example("geocoding", "answered"))) == (53.79648, -1.54785)
+    assert geocoding.point(said({"results": []})) is None
     assert f"{CALL_KINDS['geocode'].tries} tries" in page("geocoding")
     assert f"some {geocoding.PATIENCE.seconds} seconds" in page("geocoding")
 
