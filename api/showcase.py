@@ -21,6 +21,7 @@ ORDERS, LOCATIONS, SEED = 150, 60, 1
 AHEAD = 100  # orders that are still to come, for which there is stock as well
 PORT_OF_ERP, PORT_OF_SOURCE = 1, 2  # counted from the API's own port
 PACE = 20.0  # seconds between things that happen at the order source by themselves
+BARE = 0.1  # part of its orders whose address has no coordinates: the geocoder is asked
 TOLD_OF = (31, 32, 33, 47, 48, 49, 50, 53, 54, 57, 58, 60)
 """Transitions whose commands the source is told of."""
 STOCK_ROWS_A_CALL = 10_000
@@ -139,7 +140,7 @@ class Showcase:
         processes.start("erp", erp, {"ERP_SECRET": self._secret})
         port, hook = str(self._place.settings.port + PORT_OF_SOURCE), f"{self._url}/api/v1/oms/order_source/webhook/"
         source = ("-m", "simulators.order_source", "--port", port, "--hook", hook, "--seed", str(SEED))
-        kept = ("--journal", str(self._data / "order-source.jsonl"), "--pace", str(PACE))
+        kept = ("--journal", str(self._data / "order-source.jsonl"), "--pace", str(PACE), "--bare", str(BARE))
         processes.start("order source", (*source, *kept), {"ORDER_SOURCE_SECRET": self._source_secret})
         staff = ("-m", "simulators.staff", "--url", self._url, "--username", self._place.settings.admin_user)
         pace = ("--think", "0.5", "--pause", "2", "--threads", "2", "--journal", str(self._data / "staff.jsonl"))

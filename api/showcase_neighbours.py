@@ -1,5 +1,5 @@
-"""The neighbours of `make run` that are called: two carriers, an invoice service, a provider of text messages; started
-beside the service, and connected by what anybody would set over the API."""
+"""The neighbours of `make run` that are called: two carriers, an invoice service, providers of text messages and of
+coordinates; started beside the service, and connected by what anybody would set over the API."""
 
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,6 +16,7 @@ NEIGHBOURS = {
     "steady parcel": ("simulators.steady_parcel", 4),
     "invoices": ("simulators.invoices", 5),
     "text messages": ("simulators.text_messages", 6),
+    "geocoder": ("simulators.geocoder", 7),
 }
 """Name → its program, and its port, counted from the API's own."""
 
@@ -60,7 +61,12 @@ def connect(client: Client, port: int, secret: str) -> None:
     }
     for transition, settings in calls.items():
         client.call("PATCH", f"{oms}/transitions/{transition}/", {"settings": settings})
-    keys = {"IS_OTP_ENABLED": True, "SMS_SETTINGS": {"url": f"{at['text messages']}/messages", "sender": "Daybook"}}
+    keys = {
+        "IS_OTP_ENABLED": True,
+        "SMS_SETTINGS": {"url": f"{at['text messages']}/messages", "sender": "Daybook"},
+        "GEOLOCATION_DISCOVERY": True,
+        "GEOCODE_PROVIDER_SETTINGS": {"url": f"{at['geocoder']}/search"},
+    }
     path = f"{oms}/settings/application_settings/"
     for key, value in keys.items():
         if not client.call("GET", f"{path}?key={key}")["results"]:

@@ -9,14 +9,12 @@ import base64
 import json
 from typing import Any
 
-from flask import Blueprint, Flask, Response, jsonify, request
+from flask import Flask, Response, jsonify, request
 
-from simulators import papers, program
-from simulators.door import Auth, Door
-from simulators.journal import Journal
-from simulators.knobs import Panel
-from simulators.neighbour import BadDays, Done, neighbour
-from simulators.parcels import Parcel, Parcels, Telling
+from simulators import carriers, papers
+from simulators.carriers import Manner, opened
+from simulators.neighbour import refusal
+from simulators.parcels import Parcel
 
 WORDS = {
     "announced": "ANNOUNCED",
@@ -32,25 +30,17 @@ def told(number: str, status: str) -> bytes:
     return json.dumps({"events": [{"awb": number, "status": WORDS[status]}]}).encode()
 
 
-def build(
-    seed: int = 0,
-    journal: Journal | None = None,
-    hook: str = "",
-    secret: str = "",
-    pace: float = 0.0,
-    auth: Auth | None = None,
-) -> Flask:
-    panel, journal = Panel(BadDays(), seed), journal or Journal(None)
-    app = neighbour("fast_cargo", panel)
-    done, door = Done(journal), Door(auth or Auth())
-    parcels = Parcels("FC", journal, Telling(hook, secret, "application/json", told), pace, seed)
-    app.register_blueprint(admin(parcels, done, door))
+def refused() -> Response:
+    return refusal("Who are you?", 401)
 
-    @app.before_request
-    def who() -> Response | None:
-        if request.path.startswith("/v1/") and not door.opens(request.headers.get("Authorization", "")):
-            return refusal("Who are you?", 401)
-        return None
+
+MANNER = Manner("fast_cargo", "FC", "/v1/", refused, "application/json", told)
+
+
+def build(**settings: Any) -> Flask:
+    """Settings as of simulators.carriers.opened."""
+    carrier = opened(MANNER, **settings)
+    app, parcels, done = carrier.app, carrier.parcels, carrier.done
 
     @app.post("/v1/shipments")
     def ship() -> Any:
@@ -109,46 +99,8 @@ def paper(parcel: Parcel, kind: str) -> dict[str, str]:
     return {"type": kind, "content": base64.b64encode(made).decode()}
 
 
-def refusal(sentence: str, status: int) -> Response:
-    answer = jsonify(error=sentence)
-    answer.status_code = status
-    return answer
-
-
-def admin(parcels: Parcels, done: Done, door: Door) -> Blueprint:
-    """What a test or a person does with the parcels; open, since a simulator listens on loopback."""
-    blueprint = Blueprint("admin", __name__)
-
-    @blueprint.post("/auth/login/")
-    def login() -> Response:
-        given = request.get_json(silent=True) or {}
-        key = door.login(str(given.get("username")), str(given.get("password")))
-        return jsonify(key=key) if key else refusal("Wrong username or password.", 400)
-
-    @blueprint.post("/admin/parcels/<name>")
-    def move(name: str) -> Any:
-        parcel, status = parcels.find(name), str((request.get_json(silent=True) or {}).get("status"))
-        if parcel is None or status not in WORDS:
-            return refusal(f"There is no such parcel, or status is none of {', '.join(WORDS)}.", 400)
-        parcels.move(parcel, status)
-        return jsonify(awb=parcel.number, status=status)
-
-    @blueprint.get("/admin/parcels")
-    def every() -> Response:
-        return jsonify(results=[vars(parcel) for parcel in parcels.every()])
-
-    @blueprint.get("/report")
-    def report() -> Response:
-        return jsonify(parcels.report() | dict(done.counts))
-
-    return blueprint
-
-
 def main() -> None:
-    arguments = program.parser("fast_cargo", "A carrier that speaks JSON, simulated.")
-    program.of_carriers(arguments)
-    given = arguments.parse_args()
-    program.main("Fast Cargo", given, lambda: build(given.seed, Journal(given.journal), **program.told_to(given)))
+    carriers.main("fast_cargo", "A carrier that speaks JSON, simulated.", "Fast Cargo", build)
 
 
 if __name__ == "__main__":

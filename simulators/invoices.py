@@ -16,10 +16,9 @@ from flask import Flask, Response, jsonify, request
 
 from simulators import papers, program
 from simulators.door import Auth, Door
-from simulators.fast_cargo import refusal
 from simulators.journal import Journal
 from simulators.knobs import Panel
-from simulators.neighbour import BadDays, Done, neighbour
+from simulators.neighbour import BadDays, Done, neighbour, refusal
 
 KINDS = ("base64", "html", "url", "text", "none")
 

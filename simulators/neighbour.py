@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
-from flask import Flask, Response, request
+from flask import Flask, Response, jsonify, request
 
 from simulators.journal import Journal
 from simulators.knobs import Panel
@@ -64,7 +64,7 @@ def neighbour(name: str, panel: Panel[B]) -> Flask:
         if request.method != "GET" and panel.now.lost_answers >= 1:
             panel.turn({"lost_answers": panel.now.lost_answers - 1})
             return hang_up()
-        if request.method != "GET" and panel.chance(panel.now.lost_answer_rate):
+        if panel.chance(panel.now.lost_answer_rate):
             return hang_up()
         if panel.chance(panel.now.wrong_answer_rate):
             media_type, body = panel.choice(list(NONSENSE))
@@ -78,6 +78,12 @@ def hang_up() -> Response:
     connection = cast(socket.socket, request.environ["werkzeug.socket"])
     connection.shutdown(socket.SHUT_RDWR)
     return Response(status=503)
+
+
+def refusal(sentence: str, status: int) -> Response:
+    answer = jsonify(error=sentence)
+    answer.status_code = status
+    return answer
 
 
 class Done:

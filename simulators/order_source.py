@@ -37,10 +37,12 @@ def build(
     pace: float = 0.0,
     auth: Auth | None = None,
     packages_secret: str = "",
+    bare: float = 0.0,
 ) -> Flask:
     """`hook`: where messages go, signed with `secret`; `pace`: seconds between things that happen by themselves;
-    `packages_secret`: what messages of packages to a Seller Center are signed with."""
-    journal, panel = journal or Journal(None), Panel(SourceDays(), seed)
+    `packages_secret`: what messages of packages to a Seller Center are signed with; `bare`: which part of its orders
+    says no coordinates."""
+    journal, panel = journal or Journal(None), Panel(SourceDays(bare_rate=bare), seed)
     app = neighbour("order_source", panel)
     done, door = Done(journal), Door(auth or Auth())
 
@@ -49,7 +51,7 @@ def build(
             book.answered(message["payload"]["pk"], answer.get("results") or [])
 
     messages = Messages(hook, secret, panel, seed, answered)
-    book = Book(journal, seed, messages.tell)
+    book = Book(journal, seed, messages.tell, lambda: panel.chance(panel.now.bare_rate))
     life = Life(book, seed)
     app.register_blueprint(api(book, done))
     app.register_blueprint(packages(packages_secret or secret))
@@ -167,10 +169,15 @@ def main() -> None:
     arguments = program.parser("order_source", "The brand's order source (Omnitron-shaped), simulated.")
     arguments.add_argument("--hook", default="", help="where its messages go; ORDER_SOURCE_SECRET signs them")
     arguments.add_argument("--pace", type=float, default=0.0, help="seconds between things that happen (0: none do)")
+    arguments.add_argument("--bare", type=float, default=0.0, help="part of its orders that say no coordinates (0)")
     given = arguments.parse_args()
     secret = os.environ.get("ORDER_SOURCE_SECRET", "")
     journal = Journal(given.journal)
-    program.main("Order source", given, lambda: build(given.seed, journal, given.hook, secret, given.pace))
+
+    def build_it() -> Flask:
+        return build(given.seed, journal, given.hook, secret, given.pace, bare=given.bare)
+
+    program.main("Order source", given, build_it)
 
 
 if __name__ == "__main__":

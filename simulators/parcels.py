@@ -67,13 +67,13 @@ class Parcels:
             found = self._by_number.get(name)
             return found or next((p for p in self._by_number.values() if p.reference == name), None)
 
-    def move(self, parcel: Parcel, status: str) -> None:
+    def move(self, parcel: Parcel, status: str, *, tell: bool = True) -> None:
         """Tells the hook, if there is one; a carrier tells once, and whoever missed it may ask."""
         with self._lock:
             parcel.status, parcel.since = status, time.time()
             self._keep(parcel)
         telling = self._telling
-        if not telling.hook or status in ("announced", "cancelled"):
+        if not tell or not telling.hook or status in ("announced", "cancelled"):
             return
         body = telling.write(parcel.number, status)
         at, message = str(int(time.time())), f"{parcel.number}-{status}"

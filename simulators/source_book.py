@@ -21,10 +21,11 @@ CANCELLED = "100"
 
 
 class Book:
-    def __init__(self, journal: Journal, seed: int, told: Told) -> None:
+    def __init__(self, journal: Journal, seed: int, told: Told, bare: Callable[[], bool] = lambda: False) -> None:
+        """`bare()`: whether the next order's address has no coordinates."""
         self.lock = threading.RLock()
         self.counts: Counter[str] = Counter()
-        self._journal, self._told = journal, told
+        self._journal, self._told, self._bare = journal, told, bare
         self._kinds: dict[str, dict[int, Object]] = {kind: {} for kind in KINDS}
         self._last = datetime(2000, 1, 1, tzinfo=UTC)
         self._supply: Iterator[Object] = data.orders(10**9, seed)
@@ -58,6 +59,8 @@ class Book:
     def _place(self, body: Object) -> Object:
         with self.lock:
             pk = 1001 + len(self._kinds["orders"])
+            if self._bare():
+                body = {**body, "shipping_address": {**body["shipping_address"], "latitude": None, "longitude": None}}
             made = self._keep("orders", omnitron(pk, body), "order.created")
             self.counts["orders"] += 1
             return made

@@ -29,6 +29,7 @@ class SourceDays(BadDays):
     lost_rate: float = 0.0  # of messages that are never sent
     doubled_rate: float = 0.0  # of messages that are sent twice
     late_rate: float = 0.0  # of messages that come after the five that follow them
+    bare_rate: float = 0.0  # of orders whose address has no coordinates
 
 
 class Messages:

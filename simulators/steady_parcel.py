@@ -11,13 +11,8 @@ from xml.etree import ElementTree as xml
 
 from flask import Flask, Response, request
 
-from simulators import papers, program
-from simulators.door import Auth, Door
-from simulators.fast_cargo import admin
-from simulators.journal import Journal
-from simulators.knobs import Panel
-from simulators.neighbour import BadDays, Done, neighbour
-from simulators.parcels import Parcels, Telling
+from simulators import carriers, papers
+from simulators.carriers import Manner, opened
 
 CODES = {
     "announced": "10",
@@ -36,26 +31,17 @@ def told(number: str, status: str) -> bytes:
     return xml.tostring(root, "utf-8")
 
 
-def build(
-    seed: int = 0,
-    journal: Journal | None = None,
-    hook: str = "",
-    secret: str = "",
-    pace: float = 0.0,
-    label_after: float = LABEL_SECONDS,
-    auth: Auth | None = None,
-) -> Flask:
-    panel, journal = Panel(BadDays(), seed), journal or Journal(None)
-    app = neighbour("steady_parcel", panel)
-    done, door = Done(journal), Door(auth or Auth())
-    parcels = Parcels("SP", journal, Telling(hook, secret, "application/xml", told), pace, seed)
-    app.register_blueprint(admin(parcels, done, door))
+def refused() -> Response:
+    return answer(401, "refused", reason="Who are you?")
 
-    @app.before_request
-    def who() -> Response | None:
-        if request.path.startswith("/consignments") and not door.opens(request.headers.get("Authorization", "")):
-            return answer(401, "refused", reason="Who are you?")
-        return None
+
+MANNER = Manner("steady_parcel", "SP", "/consignments", refused, "application/xml", told)
+
+
+def build(label_after: float = LABEL_SECONDS, **settings: Any) -> Flask:
+    """`label_after` seconds a label is made; further settings as of simulators.carriers.opened."""
+    carrier = opened(MANNER, **settings)
+    app, parcels, done = carrier.app, carrier.parcels, carrier.done
 
     @app.post("/consignments")
     def announce() -> Response:
@@ -121,10 +107,9 @@ def unknown() -> Response:
 
 
 def main() -> None:
-    arguments = program.parser("steady_parcel", "A carrier that speaks XML and makes labels later, simulated.")
-    program.of_carriers(arguments)
-    given = arguments.parse_args()
-    program.main("Steady Parcel", given, lambda: build(given.seed, Journal(given.journal), **program.told_to(given)))
+    carriers.main(
+        "steady_parcel", "A carrier that speaks XML and makes labels later, simulated.", "Steady Parcel", build
+    )
 
 
 if __name__ == "__main__":

@@ -9,10 +9,9 @@ from flask import Flask, Response, jsonify, request
 
 from simulators import program
 from simulators.door import Auth, Door
-from simulators.fast_cargo import refusal
 from simulators.journal import Journal
 from simulators.knobs import Panel
-from simulators.neighbour import BadDays, Done, neighbour
+from simulators.neighbour import BadDays, Done, neighbour, refusal
 
 
 def build(seed: int = 0, journal: Journal | None = None, auth: Auth | None = None) -> Flask:

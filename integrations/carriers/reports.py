@@ -1,6 +1,6 @@
 """What carriers report of their parcels, told or asked (A6): found by number, decided like a command, once each."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -58,13 +58,20 @@ def write(log: EventLog, order: int, shipment: int, report: Report, company: Car
     return written.versions[stream] > before
 
 
-def ask(desk: Desk, connect: AbstractContextManager[Connection], company: CargoCompany) -> dict[str, Any]:
-    """Asks a carrier how everything is that may still move; {asked, news, error}. Raises nothing of the carrier's."""
+def ask(
+    desk: Desk,
+    connect: AbstractContextManager[Connection],
+    company: CargoCompany,
+    check: Callable[[], None] = lambda: None,
+) -> dict[str, Any]:
+    """Asks a carrier how everything is that may still move; {asked, news, error}. Raises nothing of the carrier's;
+    `check` between its parts may raise."""
     told: dict[str, Any] = {"asked": 0, "news": 0}
     with connect as connection:
         try:
             line = carrier(company, desk)
             for part in _moving(connection, desk.log, company):
+                check()
                 numbers = {shipment.awb_number or "": (order, shipment.id) for order, shipment in part}
                 told["asked"] += len(numbers)
                 for awb, report in line.reports(numbers).items():

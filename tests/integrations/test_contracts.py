@@ -2,9 +2,10 @@
 
     FAST_CARGO_URL=https://api.fastcargo.example FAST_CARGO_TOKEN=… pytest tests/integrations/test_contracts.py
 
-`<NAME>_URL` of fast_cargo, steady_parcel, invoices, text_messages; `<NAME>_TOKEN`, or `<NAME>_USERNAME` and
-`<NAME>_PASSWORD`, where it wants a log-in. Against a real system shipments are made and cancelled, an invoice and a
-text message (to CONTRACT_PHONE) are really made: use its test account.
+`<NAME>_URL` of fast_cargo, steady_parcel, invoices, text_messages, geocoder, stock_service (for the last two the whole
+address that is asked); `<NAME>_TOKEN`, or `<NAME>_USERNAME` and `<NAME>_PASSWORD`, where it wants a log-in. Against a
+real system shipments are made and cancelled, an invoice and a text message (to CONTRACT_PHONE) are really made: use its
+test account. A real stock service is asked for CONTRACT_SKU, as STOCK_SERVICE_TYPE says.
 """
 
 import os
@@ -15,25 +16,32 @@ from ipaddress import ip_network
 from uuid import uuid4
 
 import pytest
+import requests
 from flask import Flask
 
 from integrations.authorization import Auth
 from integrations.carriers.adapter import Carrier, Consignment, Party, Piece, Wire
 from integrations.carriers.adapters import ADAPTERS
+from integrations.geocoding import point, question
 from integrations.invoices import read
 from integrations.outside import Outside, System, posting
+from integrations.stock_services import AskedServices
 from integrations.trouble import Declined, Unanswered
-from simulators import fast_cargo, invoices, program, steady_parcel, text_messages
+from scenarios.stock_service import Engine
+from simulators import fast_cargo, geocoder, invoices, program, steady_parcel, stock_service, text_messages
 
 SIMULATED = {
     "fast_cargo": fast_cargo.build,
     "steady_parcel": lambda: steady_parcel.build(label_after=0.1),
     "invoices": invoices.build,
     "text_messages": text_messages.build,
+    "geocoder": geocoder.build,
+    "stock_service": stock_service.build,
 }
 LEEDS = Party("Leeds Briggate", "1 Briggate", "LS1 6AA", "Leeds", "GB", "+441130000000")
 ADA = Party("Ada Byron", "2 High St", "LS1 2AB", "Leeds", "GB", os.environ.get("CONTRACT_PHONE", "+447700900123"))
 PATIENCE = 60.0
+ON_SIMULATORS = "STOCK_SERVICE_URL" not in os.environ
 
 
 @contextmanager
@@ -134,6 +142,32 @@ def test_a_text_message_is_taken_and_taken_once() -> None:
         key = str(uuid4())
         ids = [outside.call(named, posting(f"{url}/messages", "x", body, key), lambda s: s.json()["id"]) for _ in "ab"]
     assert ids[0] and ids[0] == ids[1]
+
+
+def test_coordinates_of_an_address_and_none_of_nowhere() -> None:
+    with system("geocoder") as (outside, named, url):
+        settings = {"url": url if "GEOCODER_URL" in os.environ else f"{url}/search"}
+        leeds = {"line": "1 Briggate", "city": "Leeds", "country": "United Kingdom"}
+        found = outside.call(named, question(settings, leeds), point)
+        assert found is not None and abs(found[0] - 53.8) < 0.2 and abs(found[1] + 1.55) < 0.2
+        assert outside.call(named, question(settings, {"line": f"Nowhere {uuid4().hex}"}), point) is None
+
+
+@pytest.mark.parametrize("type", [os.environ.get("STOCK_SERVICE_TYPE", "multiple"), "single"][: 1 + ON_SIMULATORS])
+def test_a_stock_service_tells_what_it_has_and_nothing_of_what_it_has_not(type: str) -> None:
+    sku, unknown = os.environ.get("CONTRACT_SKU", "85123A"), f"NEVER-{uuid4().hex}"
+    with system("stock_service") as (_, named, url):
+        if ON_SIMULATORS:
+            levels = {"stock": [{"erp_code": "ST-001", "sku": sku, "quantity": 6}]}
+            requests.put(f"{url}/admin/levels", json=levels, timeout=5).raise_for_status()
+            url = f"{url}/{type}"
+        auth = named.auth
+        engine = Engine(url, type, auth_type=auth.type, username=auth.username, password="kept")
+        asked = AskedServices([ip_network("127.0.0.0/8")], lambda _name: auth.password)
+        found = asked.inquire(engine, [sku, unknown], time.monotonic() + 10)
+        asked.close()
+    assert found[sku] and all(quantity >= 0 for quantity in found[sku].values())
+    assert not any(found.get(unknown, {}).values())
 
 
 def test_who_is_not_let_in_is_tried_again_later() -> None:

@@ -3,15 +3,16 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import requests
 
-from simulators import data, fast_cargo, invoices, order_source, program, steady_parcel, text_messages
+from api.jobs.clock import Jobs
+from simulators import data, fast_cargo, geocoder, invoices, order_source, program, steady_parcel, text_messages
 from tests.api.omnitron import SECRET as SOURCE_SECRET
 from tests.api.omnitron import connected
-from tests.api.site import Site, serving
+from tests.api.site import SECRET, SETTINGS, Site, serving
 
 ORDERS, SEED = 60, 1
 """Of the source's first orders there is stock."""
@@ -58,20 +59,29 @@ class Landscape:
             assert self.site.admin("PATCH", path, {"is_active": on}).status_code == 200
             self.steady = on
 
-    def ordered(self, count: int) -> list[tuple[int, int]]:
-        """Orders are placed at the source and planned here: each one's pk there, and its package."""
-        pks = self.tell("order source", "/admin/orders", {"count": count})["pks"]
+    def placed(self, count: int) -> list[int]:
+        """Orders at the source; their pks there."""
+        return list(self.tell("order source", "/admin/orders", {"count": count})["pks"])
+
+    def planned(self, pks: list[int]) -> list[int]:
+        """The package of each, once it is planned here."""
         packages: list[int] = []
 
         def planned() -> bool:
-            rows = self.site.admin.get(f"packages/?state=100&limit={count}&sort=id")["results"]
+            rows = self.site.admin.get("packages/?state=100&limit=100&sort=id")["results"]
             by_number = {row["order_number"]: row["id"] for row in rows}
             packages[:] = [by_number[number] for number in numbers if number in by_number]
-            return len(packages) == count
+            return len(packages) == len(pks)
 
         numbers = [self.ask("order source", f"/api/orders/{pk}/")["number"] for pk in pks]
         self.until(planned)
-        return list(zip(pks, packages, strict=True))
+        return packages
+
+    def carriers_asked(self) -> str:
+        """The job that asks carriers how their parcels are; the state it ended in."""
+        found = Jobs(self.site.log, replace(SETTINGS, secret_key=SECRET)).now("carrier-status", "test")
+        assert found is not None
+        return str(found["state"])
 
     def command(self, package: int, slug: str, **inputs: Any) -> None:
         """The read model may not know a package yet that the log knows."""
@@ -120,6 +130,7 @@ def landscape(database_url: str) -> Iterator[Landscape]:
             "invoices": invoices.build(),
             "bills": invoices.build(),
             "text messages": text_messages.build(),
+            "geocoder": geocoder.build(),
         }
         urls = {name: stack.enter_context(program.serving(app)) for name, app in built.items()}
         made = Landscape(site, urls)
@@ -154,6 +165,8 @@ def _set_up(made: Landscape) -> None:
     for key, value in (
         ("IS_OTP_ENABLED", True),
         ("SMS_SETTINGS", {"url": f"{urls['text messages']}/messages", "template": {"en-us": "{order} {code}"}}),
+        ("GEOLOCATION_DISCOVERY", True),
+        ("GEOCODE_PROVIDER_SETTINGS", {"url": f"{urls['geocoder']}/search"}),
     ):
         admin.post("settings/application_settings/", {"key": key, "json_value": value})
     admin.post("scenarios/", SCENARIO)
