@@ -1,7 +1,9 @@
 """What planners keep in the database beside the log: inputs of plans, the checkpoint."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import psycopg
@@ -14,8 +16,10 @@ from scenarios.tallies import Tallies
 
 Connection = psycopg.Connection[Any]
 
+# One that is still used is young again, so that no kept input loses its own.
 KEEP_FRAMES = """
-insert into plan_frames (digest, packed) select * from unnest(%s::text[], %s::bytea[]) on conflict do nothing
+insert into plan_frames as f (digest, packed) select * from unnest(%s::text[], %s::bytea[])
+on conflict (digest) do update set at = excluded.at where f.at < excluded.at - interval '1 hour'
 """
 KEEP_INPUTS = """
 insert into plan_inputs (digest, packed) select * from unnest(%s::text[], %s::bytea[]) on conflict do nothing
@@ -27,6 +31,11 @@ insert into planner_checkpoint (one, position, needs, tallies) values (true, %s,
 on conflict (one) do update set position = excluded.position, needs = excluded.needs, tallies = excluded.tallies
  where planner_checkpoint.position <= excluded.position
 """
+
+FORGET_INPUTS = "delete from plan_inputs where at < %s"
+FORGET_FRAMES = "delete from plan_frames where at < %s"
+FRAME_SECONDS = 12 * 3600.0
+"""A planner says of a frame that it is used when it comes to it, and again after so long."""
 
 CALL = "update planner_calls set number = number + 1"
 CALLS = "select number from planner_calls"
@@ -40,16 +49,25 @@ def prepare(log: EventLog) -> None:
 class Kept:
     """Keeps inputs before the plans that name them are written: a plan without its inputs could not be explained."""
 
-    def __init__(self) -> None:
-        self._frames: set[str] = set()
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+        self._clock, self._frames, self._until = clock, set[str](), 0.0
 
     def keep(self, connection: Connection, inputs: Sequence[Inputs]) -> None:
+        if self._clock() >= self._until:
+            self._frames, self._until = set(), self._clock() + FRAME_SECONDS
         frames = {i.frame.digest: i.frame.packed for i in inputs if i.frame.digest not in self._frames}
         if frames:
             connection.execute(KEEP_FRAMES, (list(frames), list(frames.values())))
             self._frames.update(frames)
         if inputs:
             connection.execute(KEEP_INPUTS, ([i.digest for i in inputs], [i.packed for i in inputs]))
+
+
+def forget(connection: Connection, before: datetime) -> tuple[int, int]:
+    """Lets go of the inputs of plans that are older, and of the frames that none of those that stay can name; how many
+    of each."""
+    inputs = connection.execute(FORGET_INPUTS, (before,)).rowcount
+    return inputs, connection.execute(FORGET_FRAMES, (before - timedelta(seconds=2 * FRAME_SECONDS),)).rowcount
 
 
 def call_all(connection: Connection) -> None:

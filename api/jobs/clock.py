@@ -3,7 +3,8 @@
 The lock says who runs it: it goes with the connection of a process that died, and the next look of another marks the
 run as lost and begins it again. The epoch of the row says it once more, for a process that only slept: its session is
 ended by the server, and what it then still writes is fenced off. The row's due time is moved as a run begins, so that
-each time is acted on once, and what was missed while nobody looked is one run.
+each time is acted on once, and what was missed while nobody looked is one run. A run that comes to no step any more
+hangs: it is marked as failed and fenced off, and its next turn comes in its time.
 """
 
 import logging
@@ -33,6 +34,9 @@ ASLEEP_SECONDS = 15.0
 
 STOP_SECONDS = 5.0
 """What a run has to notice that the process stops; one that does not is begun again elsewhere."""
+
+MOST_HUNG = 3
+"""Threads of one job that hang in this process; then others have to do it."""
 
 LOCK = "select pg_try_advisory_lock(%s, %s)"
 UNLOCK = "select pg_advisory_unlock(%s, %s)"
@@ -78,6 +82,7 @@ class Jobs:
         self._log, self._settings, self._poll = log, settings, poll
         self._jobs = {job.name: job for job in jobs}
         self._running: dict[str, _Running] = {}
+        self._hung: dict[str, list[Thread]] = {}
         self._wake = Event()
 
     def run(self, stop: Event) -> None:
@@ -116,12 +121,15 @@ class Jobs:
 
     def look(self, connection: psycopg.Connection[Any]) -> None:
         """Writes down what ended, begins what is due, was asked for, or was under way in a process that died."""
-        for name in [name for name, running in self._running.items() if running.done]:
-            self._ended(connection, name)
+        for name, running in list(self._running.items()):
+            if running.done:
+                self._ended(connection, name)
+            elif running.turn.silent() > self._jobs[name].patience:
+                self._given_up(connection, name)
         rows, asked = runs.rows(connection), {name for (name,) in connection.execute(runs.WAITING).fetchall()}
         now = runs.now(connection)
         for job in self._jobs.values():
-            if job.name in self._running:
+            if job.name in self._running or self._hang(job.name) >= MOST_HUNG:
                 continue
             setting, row = setting_of(self._log.reference, job), rows.get(job.name)
             schedule = schedule_of(setting, job)
@@ -178,6 +186,26 @@ class Jobs:
             runs.end(connection, name, turn.run, turn.epoch, running.outcome, running.error)
         self._unlock(connection, name)
         del self._running[name]
+
+    def _given_up(self, connection: psycopg.Connection[Any], name: str) -> None:
+        """It hangs. Nobody can end a thread: it is left alone, and whatever it still writes is fenced off."""
+        running = self._running.pop(name)
+        turn, minutes = running.turn, self._jobs[name].patience / 60
+        turn.ended.set()
+        error = f"It hangs: for {minutes:g} minutes it came to no step. Its turn was taken away."
+        log_.error("%s: %s", name, error)
+        runs.give_up(connection, name, turn.run, turn.epoch, error)
+        self._unlock(connection, name)
+        if running.thread is not None:
+            self._hung.setdefault(name, []).append(running.thread)
+
+    def _hang(self, name: str) -> int:
+        """How many threads of a job hang here."""
+        hung = self._hung.get(name)
+        if not hung:
+            return 0
+        hung[:] = [thread for thread in hung if thread.is_alive()]
+        return len(hung)
 
     # --- locks
 

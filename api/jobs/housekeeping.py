@@ -17,7 +17,6 @@ from scenarios import keeping
 from webhook_outbox.retention import sweep
 from webhook_outbox.tables import prepare as prepare_webhooks
 
-OLD_PLANS = "delete from plan_inputs where at < %s"
 WAITING = "select count(*) from packages where state = any(%s)"
 UNPLANNED_ORDERS = "select count(*) from orders where unplanned"
 
@@ -51,15 +50,14 @@ def retention(turn: Turn) -> Outcome:
     with log.listening() as connection:
         gone["partitions of webhooks"] = len(sweep(connection, timedelta(days=settings.webhook_days)).dropped)
         turn.check()
-        gone["plan inputs"] = _old_plans(connection, turn)
+        gone["plan inputs"], gone["frames of plans"] = _old_plans(connection, turn)
         gone["runs of jobs"] = runs.forget(connection)
     return gone
 
 
-def _old_plans(connection: psycopg.Connection[Any], turn: Turn) -> int:
+def _old_plans(connection: psycopg.Connection[Any], turn: Turn) -> tuple[int, int]:
     keeping.prepare(turn.log)
-    oldest = turn.log.now() - timedelta(days=turn.settings.plan_input_days)
-    return connection.execute(OLD_PLANS, (oldest,)).rowcount
+    return keeping.forget(connection, turn.log.now() - timedelta(days=turn.settings.plan_input_days))
 
 
 def log_verification(turn: Turn) -> Outcome:

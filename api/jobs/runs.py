@@ -55,6 +55,8 @@ update job_runs set state = %s, ended_at = clock_timestamp(), outcome = %s, erro
  where id = %s and state = 'running'
 """
 FREE = "update jobs set run = null where name = %s and epoch = %s"
+# The epoch goes on, so that whatever it still does is fenced off.
+TAKE_AWAY = "update jobs set run = null, epoch = epoch + 1 where name = %s and epoch = %s"
 
 ASK = """
 insert into job_runs (job, state, due, asked_by) values (%s, 'waiting', clock_timestamp(), %s)
@@ -160,6 +162,13 @@ def end(connection: Connection, name: str, run: int, epoch: int, outcome: Outcom
     with connection.transaction():
         connection.execute(END, (state, None if outcome is None else Jsonb(dict(outcome)), error, run))
         connection.execute(FREE, (name, epoch))
+
+
+def give_up(connection: Connection, name: str, run: int, epoch: int, error: str) -> None:
+    """It hangs: it has failed, and whatever it may still do is none of its turn's."""
+    with connection.transaction():
+        connection.execute(END, (FAILED, None, error, run))
+        connection.execute(TAKE_AWAY, (name, epoch))
 
 
 def ask(connection: Connection, name: str, by: str) -> dict[str, Any]:

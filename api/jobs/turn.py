@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from threading import Event
+from time import monotonic
 from typing import Any
 
 import psycopg
@@ -17,6 +18,8 @@ from eventlog.secrets import Secrets
 HOLD = "select 1 from jobs where name = %s and epoch = %s for update"
 MEMORY = "select memory from jobs where name = %s"
 REMEMBER = "update jobs set memory = %s where name = %s and epoch = %s"
+
+PATIENCE = 30 * 60.0
 
 Outcome = Mapping[str, Any]
 """What came of a run, for people: a few counts or words by name."""
@@ -40,11 +43,17 @@ class Turn:
     run: int
     epoch: int
     ended: Event = field(default_factory=Event)
+    _steps: list[float] = field(default_factory=lambda: [monotonic()])
 
     def check(self) -> None:
         """To be called between steps; raises TurnLost."""
         if self.ended.is_set():
             raise TurnLost(self.job)
+        self._steps[0] = monotonic()
+
+    def silent(self) -> float:
+        """Seconds since its last step."""
+        return monotonic() - self._steps[0]
 
     def hold(self, connection: psycopg.Connection[Any]) -> None:
         """In a transaction of one's own: it commits only while it is still this turn. Raises TurnLost."""
@@ -72,9 +81,11 @@ class Turn:
 @dataclass(frozen=True)
 class Job:
     """`run(turn)` does it once and says what came of it. It may be killed anywhere and is then begun again: what it
-    does must bear that. `schedule` holds until an installation sets another."""
+    does must bear that. `schedule` holds until an installation sets another. `patience`: seconds between two of its
+    steps (`turn.check()`) after which it hangs: its turn is taken away."""
 
     name: str
     sentence: str
     run: Callable[[Turn], Outcome | None]
     schedule: Schedule
+    patience: float = PATIENCE

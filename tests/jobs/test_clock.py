@@ -5,6 +5,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -273,3 +274,53 @@ def test_a_worker_that_stops_leaves_its_run_to_another(log: EventLog, stopped: b
         return
     with working(log, tick(lambda _: {"again": 1})):
         until(lambda: states(log) == ["finished", "lost"])
+
+
+def test_a_run_that_hangs_is_shown_as_such_and_its_next_turns_come(log: EventLog) -> None:
+    """What it still does is fenced off; who goes on step by step may take longer than any patience."""
+    woken, late, turns = threading.Event(), [], 0
+
+    def run(turn: Turn) -> Outcome:
+        nonlocal turns
+        turns += 1
+        if turns > 1:
+            for _ in range(5):
+                turn.check()
+                threading.Event().wait(0.15)
+            return {"ticks": turns}
+        woken.wait(60)
+        with log.listening() as connection, connection.transaction():
+            for step in (turn.check, lambda: turn.hold(connection), lambda: turn.remember({"said": "too late"})):
+                try:
+                    step()
+                except TurnLost:
+                    late.append("fenced off")
+        return {"ticks": 0}
+
+    with working(log, replace(tick(run), patience=0.5)):
+        overdue(log)
+        until(lambda: states(log) == ["failed"])
+        assert "It hangs" in shown(log)[0]["error"]
+        woken.set()
+        until(lambda: len(late) == 3)
+        overdue(log)
+        until(lambda: states(log) == ["finished", "failed"])
+        assert shown(log)[0]["outcome"] == {"ticks": 2}
+
+
+def test_a_process_in_which_a_job_hangs_again_and_again_leaves_it_to_others(log: EventLog) -> None:
+    woken = threading.Event()
+
+    def run(_turn: Turn) -> Outcome:
+        woken.wait(60)
+        return {}
+
+    with working(log, replace(tick(run), patience=0.05)):
+        for n in range(1, clock.MOST_HUNG + 1):
+            overdue(log)
+            until(lambda n=n: states(log) == ["failed"] * n)  # type: ignore[misc]  # no stricter type can be said here
+        overdue(log)
+        threading.Event().wait(0.3)
+        assert states(log) == ["failed"] * clock.MOST_HUNG
+        woken.set()
+        until(lambda: len(states(log)) > clock.MOST_HUNG)

@@ -6,16 +6,21 @@ from typing import Any
 import psycopg
 import pytest
 import requests
+from psycopg import sql
 
 from api.jobs.clock import Jobs
 from api.jobs.declared import JOBS
+from api.jobs.housekeeping import _old_plans
+from api.jobs.turn import Turn
 from api.settings import Settings
 from domain.personal import Personal
 from domain.pickup import PickupCodeMade
 from scenarios import keeping
+from scenarios.inputs import Frame, keep
 from simulators import program, stock_service
 from tests.api.site import SECRET, Site, serving
 from tests.scenarios.shop import SPLIT, Shop, planning, until
+from tests.scenarios.worlds import demand, scenario, world
 
 
 @pytest.fixture
@@ -64,27 +69,55 @@ def test_partitions_are_there_before_they_are_needed(own: Site) -> None:
     assert months and months[0]
 
 
-def test_old_plan_inputs_go(log: Any) -> None:
+def test_old_plan_inputs_go_and_frames_that_nobody_names_any_more(log: Any) -> None:
+    """A frame is as old as its last use: what plans of today name stays, however long ago it was made."""
     shop = Shop(log)
     shop.push(shop.location("WH-01"), A=5)
     shop.scenario(SPLIT)
     order = shop.order(A=1)
     with planning(log):
         until(lambda: shop.packages(order) != [])
+    turn = Turn(log, Settings(), "retention", 1, 1)
     with log.listening() as connection:
-        assert count(connection) == 1
-        connection.execute("update plan_inputs set at = at - interval '91 days'")
-    from api.jobs.housekeeping import _old_plans
-    from api.jobs.turn import Turn
+        assert counts(connection) == (1, 1)
+        aged(connection, "plan_frames", 91)
+        aged(connection, "plan_inputs", 89)
+        kept = dict(connection.execute("select digest, packed from plan_frames").fetchall())
+        connection.execute(keeping.KEEP_FRAMES, (list(kept), list(kept.values())))  # a planner uses it again
+        assert _old_plans(connection, turn) == (0, 0)
+        aged(connection, "plan_inputs", 2)
+        assert _old_plans(connection, turn) == (1, 0)
+        aged(connection, "plan_frames", 90)
+        assert _old_plans(connection, turn) == (0, 0)  # somebody may have named it within its half day
+        aged(connection, "plan_frames", 2)
+        assert _old_plans(connection, turn) == (0, 1)
 
-    with log.listening() as connection:
-        assert _old_plans(connection, Turn(log, Settings(), "retention", 1, 1)) == 1
-        assert count(connection) == 0
+
+def test_a_planner_says_again_that_it_uses_a_frame(log: Any) -> None:
+    """It remembers what it has said, but not for ever."""
+    now, said = 0.0, []
+
+    class Connection:
+        def execute(self, statement: str, _values: Any) -> None:
+            said.append(statement)
+
+    seen = world({"A": {"x": 1}})
+    inputs = keep(demand({"x": 1}), seen, Frame(seen.places.rows, scenario()))
+    kept = keeping.Kept(lambda: now)
+    for now in (1.0, 2.0, keeping.FRAME_SECONDS + 3.0):  # noqa: B007 - the clock
+        kept.keep(Connection(), [inputs])  # type: ignore[arg-type]  # it is only asked to execute
+    assert said.count(keeping.KEEP_FRAMES) == 2 and said.count(keeping.KEEP_INPUTS) == 3
 
 
-def count(connection: psycopg.Connection[Any]) -> int:
-    row = connection.execute("select count(*) from plan_inputs").fetchone()
-    return int(row[0]) if row else 0
+def aged(connection: psycopg.Connection[Any], table: str, days: int) -> None:
+    statement = sql.SQL("update {} set at = at - make_interval(days => %s)").format(sql.Identifier(table))
+    connection.execute(statement, (days,))
+
+
+def counts(connection: psycopg.Connection[Any]) -> tuple[int, int]:
+    row = connection.execute("select (select count(*) from plan_inputs), (select count(*) from plan_frames)").fetchone()
+    assert row is not None
+    return row[0], row[1]
 
 
 def test_what_waits_without_news_is_planned_when_all_are_called(log: Any) -> None:
