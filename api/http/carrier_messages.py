@@ -21,11 +21,28 @@ UNKEPT = {
 }
 
 
-@route("POST", f"{OMS}/carriers/<slug>/status/", roles=ANYBODY, tag="integrations", unkept=UNKEPT)
+_JSON = """In the words of one that speaks JSON. Fast Cargo: {"events": [{"awb", "status"}]}."""
+_XML = """In the words of one that speaks XML. Steady Parcel: <statuses><status consignment="" code=""/></statuses>."""
+MESSAGES = {
+    "application/json": {"type": "object", "description": _JSON},
+    "application/xml": {"type": "string", "description": _XML},
+}
+
+
+@route(
+    "POST",
+    f"{OMS}/carriers/<slug>/status/",
+    roles=ANYBODY,
+    tag="integrations",
+    answers="CarrierHeard",
+    unkept=UNKEPT,
+    takes=MESSAGES,
+)
 def hear_carrier(call: Call, slug: str) -> Any:
     """Takes a carrier's signed message about its parcels, in its own words.
 
-    JSON or XML, as the carrier's adapter reads it. `unknown` numbers are left to the job that asks."""
+    JSON or XML, as the carrier's adapter reads it, signed as Standard Webhooks are (`webhook-id`, `webhook-timestamp`,
+    `webhook-signature`) with `conf.secret_key`. `unknown` numbers are left to the job that asks."""
     company: CargoCompany | None = call.log.reference.find("cargo_company", slug)
     if company is None or company.removed or not company.is_active or not is_connected(company):
         raise Failure(404, "not_found", f"There is no connected carrier {slug[:100]!r}.")

@@ -20,6 +20,19 @@ UNKEPT = {
     "Idempotency-Key": "a file that comes twice changes nothing the second time",
     "If-Match": "a file has no version",
 }
+_CSV = "The first row names the columns (`imports/kinds/`); UTF-8, with commas, semicolons or tabs."
+_BYTES = {
+    "type": "string",
+    "format": "binary",
+    "description": "CSV or XLSX: it is told by what it is, not by its type.",
+}
+FILES: dict[str, dict[str, Any]] = {
+    "text/csv": {"type": "string", "minLength": 1, "description": _CSV},
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": {"type": "string", "format": "binary"},
+    "application/octet-stream": _BYTES,
+}
+"""What the body of an import is."""
+
 ENDS = dict.fromkeys(KEPT_BY_WRITES, "a task is no event, and one that is over stays over")
 
 
@@ -53,6 +66,7 @@ def import_kinds(call: Call) -> Answer:
     status=202,
     answers="Import",
     unkept=UNKEPT,
+    takes=FILES,
 )
 def import_file(call: Call) -> Answer:
     """Takes in a CSV or XLSX file, the body as it is; `dry_run=true` writes nothing and reports the same."""

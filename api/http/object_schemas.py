@@ -164,6 +164,7 @@ OBJECTS = {
     "WebhookPulled": "id:int event:object payload:object",
     "WebhookPull": "after:int more:bool results:WebhookPulled[]",
     "WebhookEventType": "event_type:str description:str kind:str payload_schema:object",
+    "CarrierHeard": "taken:int unknown:str[]",
     "OutsideCall": """id:int kind:str description:str subject:str system:str order:int? state:str tries:int
         due_date:time? note:str? idempotency_key:str position:int created_date:time? ended_date:time?""",
     "OutsideCallWithAttempts": """id:int kind:str description:str subject:str system:str order:int? state:str tries:int

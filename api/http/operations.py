@@ -33,6 +33,11 @@ def operation(one: Route) -> dict[str, Any]:
             content["examples"] = {name: {"value": value} for name, value in examples.items()}
         needed = one.method != "PATCH" and not one.path.endswith("/retry/")
         said["requestBody"] = {"required": needed, "content": {"application/json": content}}
+    if one.takes:
+        said["requestBody"] = {
+            "required": True,
+            "content": {of: {"schema": dict(how)} for of, how in one.takes.items()},
+        }
     return said
 
 

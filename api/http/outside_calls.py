@@ -7,8 +7,8 @@ from marshmallow import EXCLUDE, Schema, validate
 from api.http.details import not_found
 from api.http.errors import Failure, WrongInput
 from api.http.input_schemas import Text
-from api.http.paging import PARAMETERS, asked_of, page_of
-from api.http.routes import AUDIT, HOOKS, OMS, Answer, Call, route
+from api.http.paging import NEWEST_FIRST, PARAMETERS, asked_of, page_of
+from api.http.routes import AUDIT, HOOKS, OMS, Answer, Call, Parameter, route
 from integrations import queue, traffic
 from projections.filters import BIGGEST, BadFilter
 from projections.listing import COUNTED_TO
@@ -22,7 +22,7 @@ UNKEPT = {
     "If-Match": "a call of the queue has no version",
     "dry_run": "the queue stands beside the log",
 }
-_PAGING = {name: text for name, text in PARAMETERS.items() if name not in ("sort", "ordering")}
+OUTCOMES = ("ok", "declined", "failed", "resting")
 
 
 class Reason(Schema):
@@ -40,8 +40,11 @@ class Reason(Schema):
     roles=READERS,
     tag="integrations",
     query={
-        **_PAGING,
-        "state": "waiting, done, failed (waits for people) or dropped.",
+        **NEWEST_FIRST,
+        "state": Parameter(
+            "waiting (for its turn, or its next try), done, failed (waits for people) or dropped (given up, or moot).",
+            {"enum": list(STATES)},
+        ),
         "kind": "Of this kind, carrier.shipment for one.",
         "subject": "About this, shipment-12@3 or package-7 for one.",
         "system": "To this system, carrier:fast for one.",
@@ -106,26 +109,37 @@ def drop_call(call: Call, id: int) -> Answer:
     roles=READERS,
     tag="integrations",
     query={
-        "limit": "How many, 20 by default, 100 at most.",
+        **{name: PARAMETERS[name] for name in ("limit", "page_size", "format")},
         "system": "To this system alone.",
-        "outcome": "ok, declined or failed.",
-        "id__lt": "Older than the request of this id.",
+        "outcome": Parameter(
+            "ok, declined (a clear no), failed (no answer, or none that makes sense) or resting (not called, it had "
+            "failed too often).",
+            {"enum": list(OUTCOMES)},
+        ),
+        "id__lt": "Older than the request of this id: `next` goes on by it.",
     },
     answers="[OutsideRequest]",
 )
-def list_traffic(call: Call) -> Any:
+def list_traffic(call: Call) -> Answer:
     """The latest requests to other systems, the newest first: who talked to whom, how long it took, what came of it."""
     asked = asked_of(call)
-    for name in asked.filters:
+    if asked.sort is not None:
+        raise WrongInput(sort=["They come the newest first."])
+    if asked.page > 1:
+        raise WrongInput(page=["There are no pages; `next` goes on by id__lt."])
+    for name, text in asked.filters.items():
         if name not in ("system", "outcome", "id__lt"):
             raise BadFilter(name, f"There is no filter {name}; known are id__lt, outcome, system.")
+        if name == "outcome" and text not in ("", *OUTCOMES):
+            raise BadFilter(name, f"One of {', '.join(OUTCOMES)}.")
     before = asked.filters.get("id__lt") or str(traffic.LAST)
     if not before.isascii() or not before.isdigit() or len(before) > 19:
         raise BadFilter("id__lt", "An id is a whole number.")
     wanted = {name: asked.filters.get(name) or None for name in ("system", "outcome")}
     with call.services.pool.connection() as connection:
         rows = traffic.lately(connection, **wanted, limit=asked.limit, before=min(int(before), traffic.LAST))
-    return {"count": len(rows), "next": None, "previous": None, "results": [_request(row) for row in rows]}
+    more = f"id__lt={rows[-1]['id']}" if len(rows) == asked.limit else None
+    return page_of(asked, [_request(row) for row in rows], len(rows), exact=more is None, cursor=more)
 
 
 def _exists(call: Call, id: int) -> None:

@@ -49,10 +49,20 @@ def test_every_route_is_there_with_its_roles(document: dict[str, Any]) -> None:
         assert {p["name"] for p in said["parameters"] if p["in"] == "path"} == set(
             re.findall(r"<(?:int:)?(\w+)>", one.path)
         )
-        assert ("requestBody" in said) == (one.body is not None or one.free_body)
+        assert ("requestBody" in said) == (one.body is not None or one.free_body or bool(one.takes))
         assert all("application/json" in r["content"] for s, r in said["responses"].items() if s >= "400")
     ids = [said["operationId"] for methods in document["paths"].values() for said in methods.values()]
     assert len(ids) == len(set(ids))
+
+
+def test_bodies_that_are_no_json_say_what_they_are(document: dict[str, Any]) -> None:
+    said = document["paths"]["/api/v1/oms/imports/"]["post"]["requestBody"]
+    assert said["required"] and next(iter(said["content"])) == "text/csv"
+    said = document["paths"]["/api/v1/oms/carriers/{slug}/status/"]["post"]["requestBody"]
+    assert {of: how["schema"]["type"] for of, how in said["content"].items()} == {
+        "application/json": "object",
+        "application/xml": "string",
+    }
 
 
 def test_every_filter_of_a_list_is_a_parameter(document: dict[str, Any]) -> None:

@@ -68,7 +68,21 @@ def test_traffic_is_shown_and_filtered(site: Site) -> None:
     found = site.admin.get("integrations/traffic/?system=sms")["results"]
     assert [row["place"] for row in found] == ["sms.example.org/messages"]
     assert site.admin.get(f"integrations/traffic/?system=sms&id__lt={found[0]['id']}")["results"] == []
-    assert site.admin("GET", "integrations/traffic/?id__lt=x").status_code == 400
+    for wrong in ("id__lt=x", "outcome=well", "page=2", "sort=id", "colour=red"):
+        assert site.admin("GET", f"integrations/traffic/?{wrong}").status_code == 400, wrong
+
+
+def test_traffic_goes_on_where_it_ended(site: Site) -> None:
+    with site.log.listening() as connection:
+        for _ in range(3):
+            connection.execute(
+                "insert into integration_attempts (system, what, method, place, status, seconds, outcome)"
+                " values ('paged', 'question', 'GET', 'paged.example.org/', 200, 0.1, 'resting')"
+            )
+    first = site.admin.get("integrations/traffic/?system=paged&outcome=resting&limit=2")
+    rest = site.admin.get("integrations/traffic/?" + first["next"].partition("?")[2])
+    ids = [row["id"] for row in (*first["results"], *rest["results"])]
+    assert len(ids) == 3 and ids == sorted(ids, reverse=True) and rest["next"] is None
 
 
 def test_the_same_by_oms_calls(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
