@@ -1,6 +1,6 @@
-"""`correct-state` (spec 1.8): a person sets right what is recorded of a package or transfer. An event like any other,
-with its reason, and never one that breaks a law: what is reserved, who holds a slot and where the pieces are follow
-from it."""
+"""`correct-state` (spec 1.8): a person sets right what is recorded of a package, with its shipment, or of a transfer.
+An event like any other, with its reason, and never one that breaks a law: what is reserved, who holds a slot and where
+the pieces are follow from it."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,11 +13,13 @@ from domain.order_lines import evolve_lines, more
 from domain.package import ENDED, Package
 from domain.package import evolve as evolve_package
 from domain.reservations import CHECKED, MOVES, Row
-from domain.states import OPEN_TRANSFER, RESERVES, UNPLANNED, PackageStatus, TransferStatus
+from domain.shipment import Shipment, becomes, live
+from domain.shipment import evolve as evolve_shipment
+from domain.states import OPEN_TRANSFER, RESERVES, UNPLANNED, PackageStatus, ShipmentStatus, TransferStatus
 from domain.transfer import Transfer
 from domain.transfer import evolve as evolve_transfer
 
-P, T = PackageStatus, TransferStatus
+P, S, T = PackageStatus, ShipmentStatus, TransferStatus
 SLUG = "correct-state"
 
 GOODS_OUT = frozenset(
@@ -29,6 +31,15 @@ GOODS_OUT = frozenset(
 """Package states in which the goods have left the known stock (spec 1.9)."""
 GOODS_IN = RESERVES | UNPLANNED
 """Package states in which they have not. In 1000 and 1100 they are where they were."""
+HERE = RESERVES | {P.waiting_cargo_label, P.packed}
+"""Package states in which no carrier has it yet."""
+WITH_CARRIER = {
+    P.shipped: S.shipped,
+    P.attempted_delivery: S.attempted_delivery,
+    P.delivery_failed: S.delivery_failed,
+    P.delivered: S.delivered,
+}
+"""Package state → that of its shipment. In the states that are neither here nor in HERE the shipment stays as it is."""
 
 # --- facts
 
@@ -51,7 +62,22 @@ class TransferStateCorrected:
     reason: str
 
 
-CORRECTIONS = frozenset({PackageStateCorrected, TransferStateCorrected})
+@fact(
+    "ShipmentStateCorrected",
+    on="shipment",
+    also=("package",),
+    webhooks=("shipment.status.updated",),
+    sentence="The shipment was set right with its package, from {before} to {state}: {reason}.",
+)
+class ShipmentStateCorrected:
+    shipment: int
+    package: int
+    before: ShipmentStatus
+    state: ShipmentStatus
+    reason: str
+
+
+CORRECTIONS = frozenset({PackageStateCorrected, ShipmentStateCorrected, TransferStateCorrected})
 
 # --- evolve
 
@@ -67,6 +93,18 @@ def _package(package: Package, fact: PackageStateCorrected, _at: datetime) -> Pa
 @evolve_transfer.on(TransferStateCorrected)
 def _transfer(transfer: Transfer, fact: TransferStateCorrected, _at: datetime) -> Transfer:
     return replace(transfer, state=fact.state)
+
+
+@evolve_shipment.on(ShipmentStateCorrected)
+def _shipment(shipment: Shipment, fact: ShipmentStateCorrected, at: datetime) -> Shipment:
+    gone, there = fact.state not in (S.created, S.labelled), fact.state is S.delivered
+    shipped, delivered = shipment.shipped_at or at if gone else None, shipment.delivered_at or at if there else None
+    return becomes(shipment, fact.state, at, shipped_at=shipped, delivered_at=delivered)
+
+
+@evolve_package.on(ShipmentStateCorrected)
+def _with_it(package: Package, _: ShipmentStateCorrected, _at: datetime) -> Package:
+    return package
 
 
 @evolve_lines.on(PackageStateCorrected)
@@ -110,7 +148,7 @@ class CorrectInput:
 
 
 def correct_package(order: Order, package: Package, given_input: CorrectInput, _given: Given) -> Facts:
-    """A person sets right what state a package is in."""
+    """A person sets right what state a package is in, and with it how far its shipment has come."""
     reason, state = _reason(given_input), _state(PackageStatus, given_input.state)
     if package.state is P.cancelled:
         raise invalid(state=f"{package.number} is cancelled: its pieces are elsewhere by now, it stays so.")
@@ -127,7 +165,23 @@ def correct_package(order: Order, package: Package, given_input: CorrectInput, _
         raise invalid(state=f"{package.number} has no open transfer to wait for.")
     if state is package.state:
         return []
-    return [PackageStateCorrected(package=package.id, before=package.state, state=state, reason=reason)]
+    right = PackageStateCorrected(package=package.id, before=package.state, state=state, reason=reason)
+    return [right, *_shipment_with(order, package, state, reason)]
+
+
+def _shipment_with(order: Order, package: Package, state: PackageStatus, reason: str) -> Facts:
+    """Its shipment is where the package is: still here, or as far as the carrier has brought it."""
+    shipment = live(order.shipments, package.shipment)
+    if shipment is None:
+        return []
+    at = WITH_CARRIER.get(state, shipment.state)
+    if state in HERE:
+        at = S.labelled if shipment.awb_number is not None else S.created
+    if at is shipment.state:
+        return []
+    return [
+        ShipmentStateCorrected(shipment=shipment.id, package=package.id, before=shipment.state, state=at, reason=reason)
+    ]
 
 
 _AT_WORK = (T.waiting, T.ready_to_shipment, T.in_transit)

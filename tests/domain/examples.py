@@ -265,6 +265,9 @@ EXAMPLES: tuple[Any, ...] = (
     correcting.TransferStateCorrected(
         transfer=20, before=TransferStatus.in_transit, state=TransferStatus.waiting, reason="the van did not come"
     ),
+    correcting.ShipmentStateCorrected(
+        shipment=30, package=10, before=ShipmentStatus.shipped, state=ShipmentStatus.labelled, reason="it stands there"
+    ),
 )  # fmt: skip
 
 EXAMPLES += CANCELLING

@@ -1,20 +1,26 @@
-"""`correct-state` (spec 1.8): any state that can be; stock, reservations and lines follow; the laws hold."""
+"""`correct-state` (spec 1.8): any state that can be; stock, reservations, lines and shipments follow; the laws hold."""
 
 from typing import Any
 
 import pytest
 
-from domain.correcting import CORRECT, CorrectInput, PackageStateCorrected, TransferStateCorrected
+from domain.correcting import (
+    CORRECT,
+    CorrectInput,
+    PackageStateCorrected,
+    ShipmentStateCorrected,
+    TransferStateCorrected,
+)
 from domain.deciding import decide
 from domain.guards import SlotEffect, StockEffect
 from domain.kernel import COMMANDS, allowed
-from domain.states import PackageStatus, TransferStatus
+from domain.states import PackageStatus, ShipmentStatus, TransferStatus
 from projections.history import sentence
 from tests.domain import shop
 from tests.domain.given import Story
 from tests.domain.logs import INTAKE, PLAN, STOCK, checked, log
 
-P = PackageStatus
+P, S = PackageStatus, ShipmentStatus
 RESERVED = [StockEffect(10, "A", reserve=3, checked=True), StockEffect(10, "B", reserve=2, checked=True)]
 BACK = [StockEffect(10, "A", reserve=3, move=3, checked=True), StockEffect(10, "B", reserve=2, move=2, checked=True)]
 GONE = [StockEffect(10, "A", reserve=-3, move=-3), StockEffect(10, "B", reserve=-2, move=-2)]
@@ -43,13 +49,44 @@ def test_stock_and_slots_follow(given: Any, state: PackageStatus, effects: Any) 
     if before is state:
         assert story.facts == []
         return
-    assert story.facts == [PackageStateCorrected(package=1, before=before, state=state, reason="seen by eye")]
+    assert story.facts[0] == PackageStateCorrected(package=1, before=before, state=state, reason="seen by eye")
     assert story.effects == effects
-    assert story.messages == [f"package.status.{state.name} 1", "package.status.transitioned 1"]
+    assert story.messages[:2] == [f"package.status.{state.name} 1", "package.status.transitioned 1"]
     package = story.order.packages[1]
     assert (package.state, package.before) == (state, None)
     text = sentence(story.facts[0], package)
     assert text == f"Set right by hand, from {before.name} to {state.name}: seen by eye.".replace("_", " ")
+
+
+@pytest.mark.parametrize(
+    ("given", "state", "shipment"),
+    [
+        (shop.SHIPPED, P.packed, S.created),
+        (shop.SHIPPED, P.preparing, S.created),
+        (shop.DELIVERED, P.shipped, S.shipped),
+        (shop.FAILED, P.delivered, S.delivered),
+        (shop.PACKED, P.attempted_delivery, S.attempted_delivery),
+        (shop.SHIPPED, P.ready_for_pickup, None),
+        (shop.SHIPPED, P.cancelled, None),
+        (shop.WAITING, P.shipped, None),
+    ],
+)
+def test_its_shipment_is_where_the_package_is(
+    given: Any, state: PackageStatus, shipment: ShipmentStatus | None
+) -> None:
+    story = Story(*given)
+    assert story.order is not None
+    before = story.order.shipments[1].state if story.order.shipments else None
+    story.command("package", 1, "correct-state", CorrectInput(state.name, "seen"))
+    if shipment is None or before is None:
+        assert [type(fact) for fact in story.facts] == [PackageStateCorrected]
+        return
+    right = ShipmentStateCorrected(shipment=1, package=1, before=before, state=shipment, reason="seen")
+    assert story.facts[1:] == [right] and story.messages[2:] == ["shipment.status.updated 1"]
+    now = story.order.shipments[1]
+    assert (now.state, now.history[-1].state) == (shipment, shipment)
+    assert (now.shipped_at is None) == (shipment is S.created)
+    assert (now.delivered_at is None) == (shipment is not S.delivered)
 
 
 def test_pieces_of_a_package_set_to_cancelled_are_held() -> None:

@@ -153,6 +153,8 @@ def _shipment(topic: str, things: dict[int, Thing], data: Thing, at: datetime) -
             shipment["state"] = "cancelled"
         case "ShipmentStatusUpdated":
             shipment["state"] = data["status"]
+        case "ShipmentStateCorrected":
+            shipment["state"] = data["state"]
         case "ShipmentReturned":
             shipment["state"] = "returned" if data["whole"] else shipment["state"]
 
