@@ -15,6 +15,7 @@ from projections.filters import (
     looks,
     named,
     states,
+    truth,
     whole,
     word,
 )
@@ -78,6 +79,7 @@ DISCREPANCIES = List(
         "erp_code": equal("t.location", code),
         "sku": equal("t.sku", word),
         "reason": equal("t.reason", _reason),
+        "open": equal("t.open", truth),
     },
     objects("discrepancy"),
     scope="t.location = any(%s)",

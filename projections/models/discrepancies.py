@@ -11,6 +11,8 @@ from projections.objects.person import Reveal
 
 
 class DiscrepancyRow(msgspec.Struct):
+    """`open`: somebody still has to look, and count."""
+
     id: int
     order_id: int
     package_id: int
@@ -18,6 +20,7 @@ class DiscrepancyRow(msgspec.Struct):
     location: int
     sku: str
     reason: str
+    open: bool
     created: datetime | None
     modified: datetime | None
     version: int
@@ -34,6 +37,7 @@ def _row(order: Order, found: Discrepancy, position: int, _reveal: Reveal) -> li
             found.location,
             cut(found.sku),
             found.reason,
+            found.closed is None and not found.removed,
             found.created,
             found.modified,
             found.version,
@@ -49,5 +53,5 @@ DISCREPANCIES = OfState(
     lambda order: order.discrepancies,
     _row,
     counted=lambda _, found: (found.location, found.reason.value),
-    indexes=("(location, id)", "(sku, id)", "(package_id)", "(reason, id)", "(created)", "(position)"),
+    indexes=("(location, id)", "(sku, id)", "(package_id)", "(reason, id)", "(open, id)", "(created)", "(position)"),
 )

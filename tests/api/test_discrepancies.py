@@ -32,14 +32,22 @@ def known(site: Site) -> str:
     return str(rows[0]["quantity"])
 
 
+def is_open(site: Site, id: int) -> bool:
+    """By the filter, which must say the one or the other."""
+    found = {way: site.admin.get(f"inventory-discrepancies/?id={id}&open={way}")["count"] for way in ("true", "false")}
+    assert sorted(found.values()) == [0, 1]
+    return bool(found["true"])
+
+
 def test_a_count_is_the_stock_from_then_on(site: Site) -> None:
-    path = f"inventory-discrepancies/{missed(site)}/close/"
-    assert known(site) == "0"
+    id = missed(site)
+    path = f"inventory-discrepancies/{id}/close/"
+    assert known(site) == "0" and is_open(site, id)
     said = site.admin.post(path, {"counted": 7}, 200)
     assert (said["counted"], known(site)) == (7, "7") and said["closed_date"]
     assert site.admin.post(path, {"counted": 7}, 200) == said
     assert site.admin("POST", path, {"counted": 8}).status_code in (400, 409)
-    assert known(site) == "7"
+    assert known(site) == "7" and not is_open(site, id)
 
 
 def test_closed_without_a_count_the_stock_stays(site: Site) -> None:
