@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from api.audit_tools import Say
+from api.durations import span
 from api.installation import Place
 from api.past_tools import Unknown, named
 from domain.application_settings import value_of
@@ -81,11 +82,3 @@ def _packages_text(found: Mapping[str, Any]) -> str:
         late = f"; over the target: {', '.join(row['late'])}" if row["late"] else ""
         lines.append(f"{row['number']}: {spent or 'nothing yet'}{late}")
     return "\n".join([*lines, f"{found['count']} packages"])
-
-
-def span(seconds: float) -> str:
-    """`41 s`, `12 min`, `3.5 h`, `2.1 d`."""
-    for size, unit in ((86_400, "d"), (3_600, "h")):
-        if seconds >= size:
-            return f"{seconds / size:.1f} {unit}"
-    return f"{seconds / 60:.0f} min" if seconds >= 60 else f"{seconds:.0f} s"

@@ -10,9 +10,11 @@ from api.http.paging import PARAMETERS, Asked, asked_of, page_of
 from api.http.routes import AUDIT, OMS, Answer, Call, Parameter, Query, route
 from domain.application_settings import value_of
 from projections import sla
-from projections.filters import Wrong, moment
+from projections.filters import WHOLE, Read, Wrong, moment, whole
 
 DAYS = 30
+FIRST = datetime(2000, 1, 1, tzinfo=UTC)
+"""Before any package."""
 _TIME = {"type": "string", "format": "date-time"}
 COMMON: Query = {
     "from": Parameter(f"Packages born from then on; the last {DAYS} days where it is not said.", _TIME),
@@ -65,13 +67,14 @@ def phases(call: Call) -> Answer:
         **COMMON,
         "late": Parameter("true: only packages over a target.", {"enum": ["true", "false"]}),
         "phase": "Only packages over the target of this phase.",
+        "package": Parameter("Only this one, whenever it was born.", WHOLE),
     },
     answers="[SlaPackage]",
 )
 def packages(call: Call) -> Answer:
     """Each package with the seconds it spent in each phase, the targets it missed and the phase it is in."""
     asked = asked_of(call)
-    given = _known(asked, {*COMMON, "late", "phase"})
+    given = _known(asked, {*COMMON, "late", "phase", "package"})
     if given.get("late", "false") not in ("true", "false"):
         raise WrongInput(late=["true or false."])
     defined = value_of(call.log.reference, "SLA_PHASES")
@@ -101,20 +104,23 @@ def _phase(given: Mapping[str, str], defined: list[dict[str, Any]]) -> str | Non
 
 def _looked(call: Call, given: Mapping[str, str]) -> sla.Looked:
     now = datetime.now(UTC)
-    found = {"from": now - timedelta(days=DAYS), "to": now + timedelta(days=1)}
-    for name in found:
-        if name in given:
-            try:
-                found[name] = moment(given[name], call.log.reference)
-            except Wrong as wrong:
-                raise WrongInput(**{name: [str(wrong)]}) from None
+    package = _read(call, given, "package", whole, None)
+    born = now - timedelta(days=DAYS) if package is None else FIRST
+    begin, end = _read(call, given, "from", moment, born), _read(call, given, "to", moment, now + timedelta(days=1))
     locations = None
     if "erp_code" in given:
         place = call.log.reference.find("location", given["erp_code"])
         if place is None:
             raise WrongInput(erp_code=[f"There is no location {given['erp_code'][:50]}."])
         locations = [place.id]
-    return sla.Looked(found["from"], found["to"], now, locations)
+    return sla.Looked(begin, end, now, locations, package)
+
+
+def _read(call: Call, given: Mapping[str, str], name: str, read: Read, otherwise: Any) -> Any:
+    try:
+        return read(given[name], call.log.reference) if name in given else otherwise
+    except Wrong as wrong:
+        raise WrongInput(**{name: [str(wrong)]}) from None
 
 
 def _shown(call: Call, row: dict[str, Any]) -> dict[str, Any]:
