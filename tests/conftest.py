@@ -4,6 +4,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
@@ -65,16 +66,22 @@ def _prepared(database_url: str) -> None:
     log.close()
 
 
-@pytest.fixture
-def database_url(postgres: EmbeddedServer) -> Iterator[str]:
-    """A fresh database with everybody's tables, dropped after the test. Copied as files: a fifth of the time that
-    copying by way of the write-ahead log takes."""
-    name = f"test_{next(_numbers)}"
+@contextmanager
+def database(postgres: EmbeddedServer, name: str) -> Iterator[str]:
+    """The address of a fresh database with everybody's tables, until the end of the block. Copied as files: a fifth of
+    the time that copying by way of the write-ahead log takes."""
     with psycopg.connect(postgres.database_url("postgres"), autocommit=True) as connection:
         connection.execute(f"create database {name} template {TEMPLATE} strategy file_copy")
     yield postgres.database_url(name)
     with psycopg.connect(postgres.database_url("postgres"), autocommit=True) as connection:
         connection.execute(f"drop database {name} with (force)")
+
+
+@pytest.fixture
+def database_url(postgres: EmbeddedServer) -> Iterator[str]:
+    """A database of the test's own."""
+    with database(postgres, f"test_{next(_numbers)}") as url:
+        yield url
 
 
 @pytest.fixture

@@ -5,13 +5,12 @@ import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import psycopg
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from eventlog.embedded import EmbeddedServer
-from tests.api.site import PASSWORD, Site, serving
-from tests.conftest import TEMPLATE
+from tests.api.conftest import set_up
+from tests.api.site import PASSWORD, Site
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 PHONE: dict[str, Any] = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
@@ -53,14 +52,8 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="package")
 def site(postgres: EmbeddedServer) -> Iterator[Site]:
-    """Set up, with the projector running and no planner: tests plan their orders themselves."""
-    with psycopg.connect(postgres.database_url("postgres"), autocommit=True) as connection:
-        connection.execute(f"create database test_browser template {TEMPLATE} strategy file_copy")
-    with serving(postgres.database_url("test_browser")) as made:
-        made.set_up()
+    with set_up(postgres, "test_browser") as made:
         yield made
-    with psycopg.connect(postgres.database_url("postgres"), autocommit=True) as connection:
-        connection.execute("drop database test_browser with (force)")
 
 
 @pytest.fixture

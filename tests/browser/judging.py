@@ -1,8 +1,9 @@
 """What every page is judged by: axe, no sideways scrolling, targets large enough for a thumb."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page
 
 SMALL = """least => [...document.querySelectorAll("a, button, input, select, summary, label[for]")]
@@ -12,21 +13,71 @@ SMALL = """least => [...document.querySelectorAll("a, button, input, select, sum
   .map(e => [e.id || e.textContent.trim() || e.tagName, e.getBoundingClientRect()])
   .filter(([, box]) => box.width < least || box.height < least)
   .map(([name, box]) => `${name}: ${Math.round(box.width)}x${Math.round(box.height)}`)"""
-_axe = Axe()
+
+# Contrast is a question of colours and sizes: of texts that look alike the first and the last are asked about. Asking
+# about each took most of the time.
+JUDGE = """async ({rules, contrast, but}) => {
+  const grounds = new Map();
+  const ground = at => {  // what is seen behind it
+    if (!at) return "";
+    if (!grounds.has(at)) {
+      const {opacity, backgroundColor, backgroundImage} = getComputedStyle(at);
+      const rest = backgroundColor.startsWith("rgb(") && opacity === "1" ? "" : ground(at.parentElement);
+      grounds.set(at, [opacity, backgroundColor, backgroundImage, rest].join());
+    }
+    return grounds.get(at);
+  };
+  const alike = new Map();
+  for (const e of contrast ? document.querySelectorAll("body *") : []) {
+    const text = [...e.childNodes].some(n => n.nodeType === Node.TEXT_NODE && n.data.trim());
+    if (!(text || e.matches("input, select, textarea")) || e.closest(".hidden, .skip")) continue;
+    if (!e.checkVisibility({visibilityProperty: true})) continue;
+    const {color, fontSize, fontWeight, textShadow} = getComputedStyle(e);
+    const look = [color, fontSize, fontWeight, textShadow, e.matches(":disabled"), ground(e)].join();
+    alike.set(look, [alike.get(look)?.[0] ?? e, e]);
+  }
+  const short = {resultTypes: ["violations"], preload: false};
+  const found = (await axe.run(but ? {exclude: [but]} : document, {...rules, ...short})).violations;
+  const include = [...new Set([...alike.values()].flat())];
+  if (include.length) found.push(...(await axe.run({include}, {runOnly: ["color-contrast"], ...short})).violations);
+  return found.flatMap(
+    one => one.nodes.map(node => `${one.id}: ${node.html.slice(0, 150)} (${node.failureSummary})`));
+}"""
+CONTRAST = "color-contrast"
+
+WIDER = """() => {
+  const page = document.documentElement, wide = page.clientWidth;
+  if (page.scrollWidth <= wide) return [];
+  const out = [...document.querySelectorAll("body *")].filter(
+    one => one.getBoundingClientRect().right > wide + 1 && !one.closest(".scroll, nav"));
+  const said = out.slice(0, 5).map(one => one.outerHTML.slice(0, 120)).join(" … ");
+  return [`${page.scrollWidth} px of content in a window of ${wide}: ${said}`];
+}"""
 
 
-def violations(page: Page) -> list[str]:
-    """What axe finds, in short."""
-    found: Any = _axe.run(page).response["violations"]
-    return [f"{one['id']}: {node['html'][:150]}" for one in found for node in one["nodes"]]
+def violations(page: Page, rules: Sequence[str] = (), but: str = "") -> list[str]:
+    """What axe finds, in short; `rules`: by these alone; `but`: a part that was looked at on another page. The page is
+    given axe once."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
+    wanted: dict[str, Any] = {"rules": {CONTRAST: {"enabled": False}}}
+    if rules:
+        wanted = {"runOnly": {"type": "rule", "values": [one for one in rules if one != CONTRAST]}}
+    asked = {"rules": wanted, "contrast": not rules or CONTRAST in rules, "but": but}
+    found: list[str] = page.evaluate(JUDGE, asked)
+    return found
+
+
+def too_wide(page: Page) -> list[str]:
+    """What only fits a wider window: nothing but what scrolls by itself may."""
+    found: list[str] = page.evaluate(WIDER)
+    return found
 
 
 def fits(page: Page, touch: int = 0) -> None:
     """No violations, nothing wider than the window, and, where `touch` says so, nothing smaller to press (in px)."""
-    found = violations(page)
-    assert not found, found
-    width, window = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
-    assert width <= window, f"{width} px of content in a window of {window}"
+    wrong = violations(page) + too_wide(page)
+    assert not wrong, wrong
     if touch:
         small = page.evaluate(SMALL, touch)
         assert not small, small

@@ -2,21 +2,14 @@
 
 from collections.abc import Iterator
 
-import psycopg
 import pytest
 
 from eventlog.embedded import EmbeddedServer
-from tests.api.site import Site, serving
-from tests.conftest import TEMPLATE
+from tests.api.conftest import set_up
+from tests.api.site import Site
 
 
 @pytest.fixture(scope="package")
 def site(postgres: EmbeddedServer) -> Iterator[Site]:
-    """Set up, with the projector running and no planner: tests plan their orders themselves."""
-    with psycopg.connect(postgres.database_url("postgres"), autocommit=True) as connection:
-        connection.execute(f"create database test_console template {TEMPLATE}")
-    with serving(postgres.database_url("test_console")) as made:
-        made.set_up()
+    with set_up(postgres, "test_console") as made:
         yield made
-    with psycopg.connect(postgres.database_url("postgres"), autocommit=True) as connection:
-        connection.execute("drop database test_console with (force)")
