@@ -37,6 +37,20 @@ HEAPS = (
     Heap(
         "webhooks given up", "/whisperer/hook_events/", {"state": "dead"}, "/console/webhooks/events/?state=dead", True
     ),
+    Heap(
+        "calls to other systems failed",
+        "integrations/calls/",
+        {"state": "failed"},
+        "/console/calls/?state=failed",
+        True,
+    ),
+    Heap(
+        "discrepancies to count",
+        "inventory-discrepancies/",
+        {"open": "true"},
+        "/console/discrepancies/?open=true",
+        True,
+    ),
     _packages("wait for transfers", "50"),
     _packages("wait to be begun", "100"),
     _packages("being picked", "200"),

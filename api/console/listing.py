@@ -13,7 +13,7 @@ from api.console.inside import Refused, passed_on, whole
 from api.http.routes import ROUTES
 
 CHOICES = {"true": "yes", "false": "no"}
-_TRUTHS = frozenset({"is_click_and_collect", "cancellation_failure", "unplanned", "is_active"})
+_TRUTHS = frozenset({"is_click_and_collect", "cancellation_failure", "unplanned", "is_active", "open", "late"})
 _PAGING = frozenset({"page", "limit", "page_size", "sort", "ordering", "format", "position__gt"})
 
 Cell = Callable[[dict[str, Any]], Any]

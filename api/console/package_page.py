@@ -11,6 +11,7 @@ from api.console.commanding import commands_of, run
 from api.console.frame import Visit, page
 from api.console.inside import Refused, passed_on
 from api.console.rendering import moment_text
+from api.console.sla import spent_by
 from api.console.state_diagram import Been, state_diagram
 from api.console.why import Why, why_of
 from domain.states import PackageStatus
@@ -66,6 +67,7 @@ def _shown(visit: Visit, id: int, status: int = 200, **tried: Any) -> Response:
     context["siblings"] = api.get("packages/short/", order=now["order_id"], limit="100", sort="id")["results"]
     context["transfers"] = api.get("transfer_orders/short/", package=id, limit="100")["results"]
     context["why"] = _why(visit, now)
+    context["spent"] = spent_by(visit, id)
     context["commands"] = commands_of(visit, f"packages/{id}/", now, version, _items(now), **tried)
     context["may_resend"] = api.may("POST", "/whisperer/hook_events/1/retry/")
     context["here_path"] = f"/console/packages/{id}/"

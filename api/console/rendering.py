@@ -1,7 +1,7 @@
 """Templates and what they use: times, states, addresses of static files."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from api.console.files import StaticFiles
 from api.console.states import badge, named
+from api.durations import span
 
 HERE = Path(__file__).parent
 FILES = StaticFiles(HERE / "static", "/console/static")
@@ -62,9 +63,9 @@ def as_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, indent=2)
 
 
-def breakable(text: str) -> Markup:
-    """A name with dots that may be broken at them."""
-    return Markup(".<wbr>").join(str(text).split("."))
+def breakable(text: str, at: str = ".") -> Markup:
+    """A name with dots that may be broken after them."""
+    return Markup("{}<wbr>").format(at).join(str(text).split(at))
 
 
 def figure(value: Any) -> str:
@@ -80,7 +81,14 @@ def words(text: Any) -> str:
 _pages = Environment(
     loader=ChoiceLoader(_loaders), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
 )
-_pages.filters.update(
-    {"moment": moment, "words": words, "plain": plain, "figure": figure, "breakable": breakable, "json": as_json}
-)
+_FILTERS: Mapping[str, Callable[..., Any]] = {
+    "moment": moment,
+    "words": words,
+    "plain": plain,
+    "figure": figure,
+    "breakable": breakable,
+    "json": as_json,
+    "span": span,
+}
+_pages.filters.update(_FILTERS)
 _pages.globals.update({"static": FILES.address, "badge": badge, "counted": counted, "state_name": named})

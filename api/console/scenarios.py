@@ -1,6 +1,5 @@
 """Scenarios (spec 2, 6.4): the list, editing with what is wrong told at its line, versions, compared and restored."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +8,7 @@ from flask import Response, request
 
 from api.console.frame import NAVIGATION, Link, Visit, back, page, say
 from api.console.inside import Refused
-from api.console.json_places import line_of
+from api.console.json_editing import Edited, as_text, marked, parsed
 
 NAVIGATION.append(Link("Scenarios", "/console/scenarios/", "scenarios/", 60))
 
@@ -35,15 +34,6 @@ DISTRIBUTION, TRANSFER = Kind("scenarios", "Scenario"), Kind("transfer-scenarios
 KINDS = (DISTRIBUTION, TRANSFER)
 
 
-@dataclass(frozen=True)
-class Edited:
-    """A text that was sent and refused: `wrong` [(line, field, text)]."""
-
-    text: str
-    message: str
-    wrong: list[tuple[int, str, str]]
-
-
 @page("/console/scenarios/")
 def scenarios(visit: Visit) -> Response:
     found = [(kind, visit.api.every(f"{kind.path}/")) for kind in KINDS]
@@ -57,7 +47,7 @@ def _new(visit: Visit, kind: Kind) -> Response:
         if not isinstance(done, Edited):
             return say(visit, back(f"/console/{kind.path}/{done['id']}/"), "It is saved as version 1.")
         edited = done
-    text = edited.text if edited else _text(START)
+    text = edited.text if edited else as_text(START)
     may = visit.api.may("POST", f"{kind.path}/")
     return visit.show(
         "scenario.html",
@@ -88,7 +78,7 @@ def _one(visit: Visit, id: int, kind: Kind) -> Response:
         400 if edited else 200,
         kind=kind,
         scenario=shown,
-        text=edited.text if edited else _text(definition),
+        text=edited.text if edited else as_text(definition),
         edited=edited,
         versions=versions,
         old=old,
@@ -112,11 +102,9 @@ def _compare(visit: Visit, id: int, kind: Kind) -> Response:
 
 def _save(visit: Visit, method: str, path: str, version: str = "") -> dict[str, Any] | Edited:
     text = request.form.get("definition", "").replace("\r\n", "\n")
-    try:
-        said = json.loads(text)
-    except ValueError as wrong:
-        line = getattr(wrong, "lineno", 1)
-        return Edited(text, "This is no JSON.", [(line, "", str(wrong))])
+    said = parsed(text)
+    if isinstance(said, Edited):
+        return said
     if not isinstance(said, dict):
         return Edited(text, "A scenario is an object: {…}.", [(1, "", "It begins with something else.")])
     headers = {"If-Match": f'"{version[:18]}"'} if version else {}
@@ -125,13 +113,8 @@ def _save(visit: Visit, method: str, path: str, version: str = "") -> dict[str, 
     except Refused as refused:
         if refused.status not in (400, 412):
             raise
-        places = [(line_of(text, field), field, told) for field, told in refused.fields.items()]
-        return Edited(text, "It was not saved." if places else refused.message, sorted(places))
+        return marked(text, refused.message, refused.fields.items())
     return saved
-
-
-def _text(definition: dict[str, Any]) -> str:
-    return json.dumps(definition, indent=2, ensure_ascii=False)
 
 
 def _declare(kind: Kind) -> None:

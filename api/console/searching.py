@@ -13,7 +13,7 @@ PAGES: Mapping[str, str] = {
     "package": "/console/packages/{id}/",
     "transfer": "/console/transfer_orders/{id}/",
     "shipment": "/console/orders/{order}/",
-    "discrepancy": "/console/orders/{order}/",
+    "discrepancy": "/console/discrepancies/?id={id}",
     "location": "/console/locations/{id}/",
     "scenario": "/console/scenarios/{id}/",
     "transfer_scenario": "/console/transfer-scenarios/{id}/",

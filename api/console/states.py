@@ -9,10 +9,11 @@ from domain.states import PackageStatus
 
 _COLOURS = {
     "blue": "100 150 300 waiting confirmation_waiting payment_waiting created",
-    "amber": "50 200 400 450 550 930 ready_to_shipment in_transit labelled attempted_delivery 700 pending half_open",
+    "amber": "50 200 400 450 550 930 ready_to_shipment in_transit labelled attempted_delivery 700 pending"
+    " half_open declined resting",
     "violet": "500 600 shipped",
-    "green": "900 transferred delivered completed closed",
-    "red": "800 910 920 out_of_stock delivery_failed dead open",
+    "green": "900 transferred delivered completed closed ok done",
+    "red": "800 910 920 out_of_stock delivery_failed dead open failed",
     "grey": "1000 1100 1200 cancelled returned dropped",
 }
 _BY_VALUE = {value: colour for colour, values in _COLOURS.items() for value in values.split()}

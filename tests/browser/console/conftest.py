@@ -5,39 +5,27 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal
 
-import psycopg
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 
 from eventlog.embedded import EmbeddedServer
 from tests.browser.console.town import PASSWORD, Town, living
-from tests.conftest import TEMPLATE
+from tests.browser.judging import too_wide, violations
+from tests.conftest import database
 
-DESKTOP, PHONE = (1280, 900), (390, 844)
+DESKTOP, PHONE, ZOOMED = (1280, 900), (390, 844), (640, 450)
+"""Sizes of windows in CSS px. A browser that shows a page at 200 % in a window of DESKTOP lays it out in ZOOMED: half
+as many CSS px each way, and media queries see them so."""
 LOOKS = ("color-contrast", "scrollable-region-focusable", "target-size", "link-in-text-block")
 """Rules of axe that depend on the size of the screen and its colours."""
 WAIT = 30_000
 """Milliseconds for which a page is waited for, however busy the machine is."""
 
 
-WIDER = """(() => {
-    const page = document.documentElement, wide = page.clientWidth;
-    if (page.scrollWidth <= wide) return "";
-    const out = [...document.querySelectorAll("main *, header *")].filter(
-        (one) => one.getBoundingClientRect().right > wide + 1 && !one.closest(".scroll, nav"));
-    return out.slice(0, 5).map((one) => one.outerHTML.slice(0, 120)).join(" … ");
-})()"""
-
-
 @pytest.fixture(scope="session")
 def town(postgres: EmbeddedServer) -> Iterator[Town]:
-    with psycopg.connect(postgres.database_url("postgres"), autocommit=True) as connection:
-        connection.execute(f"create database test_town template {TEMPLATE} strategy file_copy")
-    with living(postgres.database_url("test_town")) as made:
+    with database(postgres, "test_town") as url, living(url) as made:
         yield made
-    with psycopg.connect(postgres.database_url("postgres"), autocommit=True) as connection:
-        connection.execute("drop database test_town with (force)")
 
 
 @dataclass
@@ -62,21 +50,22 @@ class Person:
     @contextmanager
     def on_the_phone(self) -> Iterator[None]:
         """The page as it stands, on a phone and in the dark."""
-        self.page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
         self.page.emulate_media(color_scheme="dark")
-        yield
-        self.page.set_viewport_size({"width": DESKTOP[0], "height": DESKTOP[1]})
+        with self.in_a_window(PHONE):
+            yield
         self.page.emulate_media(color_scheme="light")
 
-    def sees_wrong(self, rules: Sequence[str] = ()) -> list[str]:
-        """Violations of accessibility (axe; `rules`: only of these), what only fits a wider screen, complaints of the
-        browser; on this page."""
-        only = {"runOnly": {"type": "rule", "values": list(rules)}} if rules else {}
-        found = Axe().run(self.page, options={"resultTypes": ["violations"], **only})
-        wrong = [found.generate_report()] if found.violations_count else []
-        width = self.page.evaluate(WIDER)
-        wrong += [f"wider than the screen: {width}"] if width else []
-        wrong += self.errors
+    @contextmanager
+    def in_a_window(self, size: tuple[int, int]) -> Iterator[None]:
+        """The page as it stands, in a window of another size."""
+        self.page.set_viewport_size({"width": size[0], "height": size[1]})
+        yield
+        self.page.set_viewport_size({"width": DESKTOP[0], "height": DESKTOP[1]})
+
+    def sees_wrong(self, rules: Sequence[str] = (), but: str = "") -> list[str]:
+        """Violations of accessibility (axe; `rules`: only of these; `but`: not in this part), what only fits a wider
+        screen, complaints of the browser; on this page."""
+        wrong = [*violations(self.page, rules, but), *too_wide(self.page), *self.errors]
         self.errors.clear()
         return [f"{self.page.url}: {one}" for one in wrong]
 

@@ -56,6 +56,7 @@ def _pages(town: Town, transfer: int) -> dict[str, str]:
         "transfer": f"/console/transfer_orders/{transfer}/",
         "webhook": f"/console/webhooks/{town.erp_webhook}/",
         "locations": "/console/locations/",
+        "times": "/console/sla/",
     }
 
 

@@ -1,4 +1,4 @@
-"""Each page once at a desk and once on a phone: nothing that axe finds, nothing too wide, no complaint."""
+"""Each page at a desk, on a phone and at 200 %: nothing that axe finds, nothing too wide, no complaint."""
 
 import re
 
@@ -6,14 +6,17 @@ import pytest
 from playwright.sync_api import Browser
 
 from api.console.frame import PAGES
-from tests.browser.console.conftest import DESKTOP, LOOKS, person
+from tests.browser.console.conftest import DESKTOP, LOOKS, ZOOMED, person
 from tests.browser.console.town import Town
+from tests.browser.judging import too_wide
 
 ALONE = {
     "/console/scenarios/<int:id>/compare/": "?from=1&to=1",
     "/console/transfer-scenarios/<int:id>/compare/": "?from=1&to=1",
     "/console/search/": "?q=R1001",
 }
+HEADER = "header.top"
+"""The same on every page, so it is looked at on the first."""
 PARTS = 4
 """Tests among which the pages are divided: none of them takes long, however busy the machine is."""
 FILES = re.compile(r"/(document|label)$")
@@ -38,14 +41,10 @@ def addresses(town: Town) -> list[str]:
         if "GET" not in one.methods or FILES.search(one.path) or not one.path.startswith("/console/"):
             continue
         path = re.sub(r"(\w+)/<int:id>", lambda found: f"{found[1]}/{ids.get(found[1], 1)}", one.path)
-        found.append(path.replace("<id>", chain) + ALONE.get(one.path, ""))
+        found.append(path.replace("<id>", chain).replace("<key>", "SLA_PHASES") + ALONE.get(one.path, ""))
     assert not [path for path in found if "<" in path]
-    return [
-        "/console/sign-in/",
-        *dict.fromkeys(found),
-        f"/console/packages/{package}/?version=1",
-        "/console/packages/?created_date__gte=x",
-    ]
+    more = (f"/console/packages/{package}/?version=1", "/console/packages/?created_date__gte=x")
+    return list(dict.fromkeys([*found, *more]))
 
 
 @pytest.mark.parametrize("part", range(PARTS))
@@ -55,15 +54,18 @@ def test_every_page_is_for_everybody(browser: Browser, town: Town, part: int) ->
         town.sends_to_a_shop()
     context, someone = person(browser, town, DESKTOP)
     someone.signs_in("admin")
-    wrong = []
+    wrong, seen = [], ""
     for path in addresses(town)[part::PARTS]:
         answer = someone.page.goto(town.url + path)
         if answer is None or answer.status != (400 if "=x" in path else 200):
             wrong.append(f"{path}: {answer}")
         someone.errors[:] = [said for said in someone.errors if "=x" not in path]  # the browser notes the 400
         someone.page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
-        wrong += someone.sees_wrong()
+        wrong += someone.sees_wrong(but=seen)
         with someone.on_the_phone():
-            wrong += someone.sees_wrong(LOOKS)
+            wrong += someone.sees_wrong(LOOKS, seen)
+        seen = HEADER
+        with someone.in_a_window(ZOOMED):
+            wrong += [f"{path} at 200 %: {one}" for one in too_wide(someone.page)]
     context.close()
     assert wrong == [], "\n".join(wrong)

@@ -8,6 +8,8 @@ from functools import partial
 from threading import Event, Thread
 from typing import Any
 
+from integrations import queue
+from integrations.kinds import CALL_KINDS, Caused
 from tests.api.site import PASSWORD, SECRET, SETTINGS, Site, location, order, serving
 from tests.webhooks.conftest import Settings as OutboxSettings
 from tests.webhooks.receiver import Answer, Receiver, receiving, take, wait_for
@@ -110,6 +112,23 @@ class Town:
         self.erp.behave = take
         return missed
 
+    def waits_for_people(self) -> None:
+        """A call to a carrier that was given up, and a cup that was not on its shelf."""
+        event = self.site.log.read(limit=1)[0]
+        caused = Caused("shipment-1@1", "shipment-1", "carrier:fast", {"shipment": 1, "company": 1})
+        with self.site.log.listening() as connection:
+            queue.add(connection, event, CALL_KINDS["carrier.cancellation"], [caused])
+            connection.execute(
+                "update integration_calls set state = 'failed', note = 'fast: no answer in 10 s', tries = 20"
+            )
+        [package] = self.packages(self.takes(("TRAY", 2)))
+        item = self.site.admin.get(f"packages/{package['id']}/")["packageitem_set"][0]["id"]
+        miss = [{"id": item, "quantity": 1, "reason": "defective"}]
+        assert (
+            self.site.admin.command(package["id"], "product-not-found-advanced", package_items=miss).status_code == 204
+        )
+        self.site.caught_up()
+
     def packages(self, of: dict[str, Any]) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = self.site.admin.get(f"packages/?order={of['id']}&sort=id")["results"]
         return rows
@@ -152,6 +171,8 @@ def _founded(site: Site, erp: Receiver) -> Town:
     town = Town(site, erp, webhook)
     town.parcels = town.takes(("CUP", 2), ("TRAY", 1), ("CLOCK", 1))
     town.tells(town.parcels)
+    town.waits_for_people()
+    wait_for(lambda: not town._any("/whisperer/hook_events/?state=pending"), 60)
     return town
 
 
