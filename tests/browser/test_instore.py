@@ -142,10 +142,31 @@ def test_the_scanner_finds_and_counts(site: Site, window: Window, clerk: str) ->
     expect(page.locator("#scanned")).to_have_text("MUG: all 2 are checked already.")
     type_code(page, "4006381333931")
     expect(page.locator("#scanned")).to_have_text("Nothing here has the code 4006381333931.")
-    assert site.admin.command(package, "complete-packaging-with-shipment").status_code == 204
+    assert site.admin.command(package, "ready-for-packaging").status_code == 204
     site.caught_up()
     look(page)
-    is_now(page, "Packed")  # without a reload
+    is_now(page, "Ready for packaging")  # without a reload
+    page.get_by_role("button", name="All of MUG checked").click()
+    page.get_by_role("button", name="Serial number and weight: MUG").click()
+    page.get_by_label("Serial number", exact=True).fill("SN-7")
+    page.get_by_label("Weight in kg").fill("heavy")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert").filter(has_text="A number of kilograms")).to_be_visible()
+    page.get_by_label("Weight in kg").fill("0,4")
+    fits(page, THUMB)
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-sku=MUG-1]")).to_contain_text("Serial number SN-7 · 0.4 kg")
+    page.get_by_role("button", name="One parcel more").click()
+    page.get_by_role("button", name="Weigh").click()
+    page.get_by_label("Parcel 2: weight in kg").fill("1.25")
+    page.get_by_role("button", name="Keep").click()
+    page.locator("#next").click()
+    is_now(page, "Packed")
+    shown = site.admin.get(f"packages/{package}/")
+    [item] = shown["packageitem_set"]
+    assert (item["selected_barcode"], item["serial_no"], item["unit_weight"]) == ("5012345678900", "SN-7", "0.4")
+    assert [one["weight"] for one in shown["shipment"]["parcels"]] == [None, "1.25"]
+    assert page.evaluate(f"localStorage.getItem('instore.told.{package}')") is None
     told = site.admin.command(package, "update-shipment-info", cargo_company="fast", tracking_number="AWB-77")
     assert told.status_code == 204
     site.caught_up()
@@ -162,9 +183,12 @@ def test_the_scanner_finds_and_counts(site: Site, window: Window, clerk: str) ->
 
 def test_what_is_sent_is_counted_where_it_arrives(site: Site, window: Window, clerk: str) -> None:
     order = site.order()
-    leg = Leg(site.places[ELSEWHERE], ((order["orderitem_set"][0]["id"], 6),))
-    package = site.plan(order, HERE, legs=(leg,))
-    (transfer,) = site.admin.get(f"packages/{package}/")["transfer_orders"]
+    six, two = (item["id"] for item in order["orderitem_set"])
+    legs = tuple(Leg(site.places[ELSEWHERE], (line,)) for line in ((six, 6), (two, 2)))
+    package = site.plan(order, HERE, legs=legs)
+    transfer, whole = site.admin.get(f"packages/{package}/")["transfer_orders"]
+    sent = site.admin("POST", f"transfer_orders/{whole}/command/", {"slug": "transfer-dispatch"})
+    assert sent.status_code == 204
     keeper = window("keeper", "/instore/dispatch/", PHONE)
     keeper.locator(f"#tile-transfer-{transfer}").click()
     keeper.locator(".check").click()
@@ -183,7 +207,13 @@ def test_what_is_sent_is_counted_where_it_arrives(site: Site, window: Window, cl
     fits(page, THUMB)
     page.get_by_role("button", name="Received with these missing").click()
     is_now(page, "Transferred")
-    assert commands(site, package) == ["transfer-ready-for-dispatch", "transfer-dispatch", "transfer-delivered"]
+    page.locator("#back").click()
+    page.locator(f"#tile-transfer-{whole}").click()
+    page.get_by_role("button", name="All arrived as written").click()
+    page.locator("#next").click()
+    is_now(page, "Transferred")  # all of it: nothing more is asked
+    done = ["transfer-ready-for-dispatch", "transfer-dispatch", "transfer-delivered", "transfer-delivered"]
+    assert commands(site, package) == done
     site.caught_up()
     [lost] = site.admin.get(f"inventory-discrepancies/?transfer_order={transfer}")["results"]
     assert (lost["quantity"], lost["reason"]) == (1, "lost")

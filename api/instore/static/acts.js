@@ -3,8 +3,10 @@
 import { speak } from "./dom.js";
 import * as queue from "./queue.js";
 import { Away, Refused, SignedOut, get, line, post } from "./server.js";
-import { keep, save, state, uncount } from "./store.js";
+import { keep, save, state, uncount, untell } from "./store.js";
 import { called, t } from "./words.js";
+
+const UNPACKED = new Set(["100", "200", "300", "400"]); // packages whose goods are still to be packed
 
 export const page = { changed: () => {} }; // set by start.js: show anew what stands on the page
 
@@ -40,6 +42,7 @@ function settle(kind, id, answer) {
   if (answer.object) keep(answer.object, answer.position);
   else delete state.objects[`${kind}:${id}`];
   if (!queue.waiting(kind, id).length) uncount(`${kind}.${id}.`, answer.object?.state); // its goods are checked anew in each state
+  if (kind === "package" && !UNPACKED.has(answer.object?.state)) untell(id);
   save();
 }
 

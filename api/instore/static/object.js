@@ -1,6 +1,7 @@
 // One package or transfer: what it is, its goods to be checked off, and below, under the thumb, what comes next.
 
 import { act, attended, newKey, page } from "./acts.js";
+import * as details from "./details.js";
 import { dialog, h } from "./dom.js";
 import { canAsk, form, missing, needsForm } from "./forms.js";
 import { badge, where } from "./list.js";
@@ -42,6 +43,9 @@ export function view(object, again, parcels) {
   const incoming = object.kind === "transfer" && object.state === "in_transit" && object.may.length > 0;
   const miss = object.may.find((one) => one.known === "product-not-found-advanced" || one.known === "product-for-transfer-not-found");
   const missButton = (item) => miss && h("button", { id: `row-${item.id}-missing`, class: "quiet", "aria-label": t("missingOf", item), onclick: () => missing(object, [item], object.may, miss) }, t("missing"));
+  const packing = packs(next(object));
+  const told = (item) => details.words(object, item);
+  const more = (item) => [packing && told(item) && h("span", { class: "soft of-which" }, told(item)), packing && details.button(object, item, again), missButton(item)];
   const [n, of] = progress(name, object.items);
   return [
     h("p", { class: "trail" }, h("a", { id: "back", class: "back", href: listOf(object) }, "‹ ", t("back"))),
@@ -50,7 +54,7 @@ export function view(object, again, parcels) {
     object.notes && h("p", { class: "said warn" }, h("b", {}, t("note"), ": "), object.notes),
     waiting(object.kind, object.id).map((entry) => h("p", { class: "said" }, t("waitingOf", { title: entry.title }))),
     h("h2", {}, howMany(pieces(object.items)), checks(object) && h("span", { class: "soft" }, " – ", t(incoming ? "arrivedOf" : "checkedOf", { n, of }))),
-    checks(object) ? rows(name, object.items, again, missButton) : h("ul", { class: "rows" }, object.items.map((item) => h("li", { class: "row" }, goods(item), h("span", { class: "of" }, h("b", {}, String(item.quantity)))))),
+    checks(object) ? rows(name, object.items, again, more) : h("ul", { class: "rows" }, object.items.map((item) => h("li", { class: "row" }, goods(item), h("span", { class: "of" }, h("b", {}, String(item.quantity)))))),
     incoming && n < of && h("p", {}, h("button", { id: "all-arrived", class: "wide-button", onclick: () => { everything(name, object.items); again(); } }, t("allArrived"))),
     papers(object),
     bar(object, again, parcels),
@@ -111,6 +115,7 @@ function bar(object, again, parcels) {
         h("button", { id: "parcels-less", class: "step", "aria-label": t("fewerParcels"), disabled: parcels.n < 2, onclick: () => { parcels.n -= 1; again(); } }, "−"),
         h("span", { class: "of", id: "parcels" }, h("b", {}, String(parcels.n))),
         h("button", { id: "parcels-more", class: "step", "aria-label": t("moreParcels"), disabled: parcels.n > 19, onclick: () => { parcels.n += 1; again(); } }, "+"),
+        h("button", { id: "weigh", class: "quiet", onclick: () => details.weigh(object, parcels.n, again) }, details.weights(object, parcels.n) || t("weigh")),
       ),
     first && h("button", { id: "next", class: ready ? "main huge" : "huge", "data-slug": first.known, "aria-disabled": resting() && "true", onclick: (event) => event.detail < 2 && !resting() && doNext(object, first, key, parcels) }, called(first)),
     h(
@@ -149,13 +154,20 @@ function menu(title, object, commands) {
 function choose(object, command) {
   if (MISSES.has(command.known)) missing(object, object.items, object.may, command);
   else if (needsForm(command)) form(object, command);
-  else act(object, command);
+  else act(object, command, inputOf(object, command, 1));
+}
+
+const packs = (command) => Boolean(command?.known.includes("complete-packaging"));
+
+// What was scanned, told and weighed goes along with packing.
+function inputOf(object, command, parcels) {
+  return { ...(packs(command) && details.packed(object)), ...(command.known === "complete-packaging-with-shipment" && details.parcelsOf(object, parcels)) };
 }
 
 function doNext(object, command, key, parcels) {
   if (command.known === "transfer-delivered") return receive(object, command, key);
   if (command.known === "deliver-to-customer") return handOver(object, command, key);
-  const input = command.known === "complete-packaging-with-shipment" && parcels.n > 1 ? { parcels: Array.from({ length: parcels.n }, () => ({})) } : {};
+  const input = inputOf(object, command, parcels.n);
   const left = COMPLETES.has(command.known) && checks(object) ? lacking(countsOf(object), object.items) : [];
   if (!left.length) return done(object, command, input, key);
   const miss = object.may.find((one) => one.known === "product-not-found-advanced" || one.known === "product-for-transfer-not-found");
@@ -173,8 +185,8 @@ function doNext(object, command, key, parcels) {
 }
 
 function receive(object, command, key) {
-  const done = counted(countsOf(object));
-  const input = { transfer_items: object.items.map((item) => ({ id: item.id, quantity: Math.min(done[item.id] ?? 0, Number(item.quantity)) })) };
+  const came = counted(countsOf(object));
+  const input = { transfer_items: object.items.map((item) => ({ id: item.id, quantity: Math.min(came[item.id] ?? 0, Number(item.quantity)) })) };
   const left = lacking(countsOf(object), object.items);
   if (!left.length) return done(object, command, input, key);
   dialog(t("short"), (close) => [
@@ -192,5 +204,5 @@ function handOver(object, command, key) {
 
 // What a scanner read while this object is open: true, or what was wrong with it; false where it is none of its goods.
 export function scan(object, code) {
-  return checks(object) ? scanned(countsOf(object), object.items, code) : false;
+  return checks(object) ? scanned(countsOf(object), object.items, code, (item) => details.read(object, item, code)) : false;
 }

@@ -53,13 +53,16 @@ export function lacking(name, items) {
   return items.map((item) => ({ ...item, lacking: Number(item.quantity) - (done[item.id] ?? 0) })).filter((item) => item.lacking > 0);
 }
 
-// Counts one piece of what a scanner read. False where it is none of these goods.
-export function scanned(name, items, code) {
+// Counts one piece of what a scanner read. False where it is none of these goods. `read(item)` is told which it was.
+export function scanned(name, items, code, read = () => {}) {
   const same = items.filter((item) => [item.barcode, item.sku].some((one) => one?.toLowerCase() === code.toLowerCase()));
   if (!same.length) return false;
   const done = counted(name);
   const item = same.find((one) => (done[one.id] ?? 0) < Number(one.quantity));
-  if (item) count(name, item.id, (done[item.id] ?? 0) + 1);
+  if (item) {
+    count(name, item.id, (done[item.id] ?? 0) + 1);
+    read(item);
+  }
   sound(Boolean(item));
   const shown = item ?? same[0];
   speak(item ? t("counted", { name: item.name, n: done[item.id] ? done[item.id] + 1 : 1, of: item.quantity }) : t("countedAll", { name: shown.name, of: shown.quantity }));

@@ -106,3 +106,15 @@ export function uncount(prefix, but) {
   const begins = `instore.count.${prefix}`;
   for (const name of Object.keys(localStorage)) if (name.startsWith(begins) && name !== `${begins}${but}`) localStorage.removeItem(name);
 }
+
+// What was told of a package's goods and parcels until it is packed: {items: {id: {barcode, serial_no, weight}}, parcels:
+// [weight]}. In the browser only.
+export function told(id) {
+  return { items: {}, parcels: [], ...JSON.parse(localStorage.getItem(`instore.told.${id}`) ?? "{}") };
+}
+export function tell(id, said) {
+  localStorage.setItem(`instore.told.${id}`, JSON.stringify(said));
+}
+export function untell(id) {
+  localStorage.removeItem(`instore.told.${id}`);
+}
