@@ -1,5 +1,6 @@
 """Stories of a shop's staff (spec 6.5), in chromium, on a phone and at a counter."""
 
+from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
@@ -45,6 +46,11 @@ def is_now(page: Page, state: str) -> None:
 def look(page: Page) -> None:
     """For news at once, as when the network is back: the tests need not wait for the next look."""
     page.evaluate("dispatchEvent(new Event('online'))")
+
+
+def sends(page: Page) -> AbstractContextManager[Any]:
+    """The block ends when a command that it gives has been answered: the page shows what will be before that."""
+    return page.expect_response("**/instore/data/command/")
 
 
 def type_code(page: Page, code: str) -> None:
@@ -157,10 +163,11 @@ def test_the_scanner_finds_and_counts(site: Site, window: Window, clerk: str) ->
     page.keyboard.press("Enter")
     expect(page.locator("[data-sku=MUG-1]")).to_contain_text("Serial number SN-7 · 0.4 kg")
     page.get_by_role("button", name="One parcel more").click()
-    page.get_by_role("button", name="Weigh").click()
+    page.get_by_role("button", name="Weigh", exact=True).click()
     page.get_by_label("Parcel 2: weight in kg").fill("1.25")
     page.get_by_role("button", name="Keep").click()
-    page.locator("#next").click()
+    with sends(page):
+        page.locator("#next").click()
     is_now(page, "Packed")
     shown = site.admin.get(f"packages/{package}/")
     [item] = shown["packageitem_set"]
@@ -210,7 +217,8 @@ def test_what_is_sent_is_counted_where_it_arrives(site: Site, window: Window, cl
     page.locator("#back").click()
     page.locator(f"#tile-transfer-{whole}").click()
     page.get_by_role("button", name="All arrived as written").click()
-    page.locator("#next").click()
+    with sends(page):
+        page.locator("#next").click()
     is_now(page, "Transferred")  # all of it: nothing more is asked
     done = ["transfer-ready-for-dispatch", "transfer-dispatch", "transfer-delivered", "transfer-delivered"]
     assert commands(site, package) == done
@@ -284,7 +292,8 @@ def test_who_works_in_several_places_chooses_one_in_turkish_at_twice_the_size(si
     expect(page.get_by_role("alert").filter(has_text="Birini seçin.")).to_be_visible()
     page.get_by_label("Too busy").check()
     fits(page, THUMB)
-    page.get_by_role("button", name="Paketi reddet").click()
+    with sends(page):
+        page.get_by_role("button", name="Paketi reddet").click()
     expect(page.locator("#status")).to_have_text("Canlı")
     site.caught_up()
     assert site.admin.get(f"packages/{package}/")["state"]["enum_value"] == "910"
