@@ -16,10 +16,13 @@ from api.console.rendering import render
 from api.http.errors import Failure
 from api.http.routes import Services
 from api.http.users import NOBODY, Caller, Users
+from projections.schema import FOLLOWER
 
 SIGN_IN = "/console/sign-in/"
 PREFIXES = ("/console/", "/instore/")
 """Where pages stand: what goes wrong there is told to people."""
+PATIENCE = 2.0
+"""Seconds for which a browser that has written waits for the read models."""
 
 
 @dataclass(frozen=True)
@@ -177,12 +180,22 @@ def _wrapped(one: Page) -> Callable[..., Response]:
         if request.method not in ("GET", "HEAD") and one.signed_in:
             session.check(request, visit.services.secret_key, key or "")
         try:
-            return one.function(visit, **path)
+            response = one.function(visit, **path)
+            if response.status_code == 303:
+                _shown_next(visit)
+            return response
         except Refused as refused:
             unknown = refused.status == 406 and request.method == "GET"  # how webhooks say that there is none (spec 4)
             return failed(404 if unknown else refused.status, refused.error, refused.headers)
 
     return view
+
+
+def _shown_next(visit: Visit) -> None:
+    """The page that the browser loads after a write shows what was written, lists too."""
+    written = visit.api.minimum.get("X-OMS-Min-Position")
+    if written is not None:
+        visit.services.log.wait_for([FOLLOWER], int(written), PATIENCE)
 
 
 def _visit(key: str | None) -> Visit:

@@ -1,13 +1,17 @@
 """What waits for people at the pages: discrepancies to count, calls to other systems that failed."""
 
 from html import unescape
+from threading import Thread
 from uuid import uuid4
 
+from domain.discrepancy import DiscrepancyClosed
 from integrations import queue
 from integrations.kinds import CALL_KINDS, Caused
+from projections.rebuild import ALONE
 from tests.api.site import Site
 from tests.console.test_around import send
 from tests.console.visitor import visitor
+from tests.webhooks.receiver import wait_for
 
 
 def missed(site: Site, package: int) -> int:
@@ -54,6 +58,18 @@ def test_a_discrepancy_is_closed_with_a_count(site: Site) -> None:
     assert site.admin.get(f"inventory-discrepancies/?id={other}")["results"][0]["counted"] is None
     shown = someone.get("/console/discrepancies/").text
     assert "100000 counted" in shown and "nobody counted" in shown
+
+
+def test_the_next_page_shows_what_was_written_however_far_behind_lists_are(site: Site) -> None:
+    id, someone = missed(site, site.package()), visitor(site)
+    form = {"csrf": someone.token("/console/"), "counted": "100000"}
+    with site.log.listening() as connection, connection.transaction():
+        connection.execute(ALONE)  # no batch of the projector is written meanwhile
+        closing = Thread(target=someone.post, args=(f"/console/discrepancies/{id}/close/", form))
+        closing.start()
+        wait_for(lambda: isinstance(site.log.read(site.log.head().position - 1)[0].fact, DiscrepancyClosed))
+    closing.join()
+    assert f"/{id}/close/" not in someone.get("/console/discrepancies/").text
 
 
 def test_a_store_closes_its_own_and_who_only_reads_none(site: Site) -> None:
