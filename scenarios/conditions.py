@@ -8,12 +8,13 @@ asked for) means that it does not hold.
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
-
-import cel
+from typing import TYPE_CHECKING, Any
 
 from scenarios.demand import Address, Demand, Line
 from scenarios.places import Place
+
+if TYPE_CHECKING:
+    import cel
 
 LONGEST = 1_000  # characters
 ORDER = (
@@ -150,7 +151,9 @@ def _address(where: Address) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=1024)
-def _compiled(text: str) -> cel.Program:
+def _compiled(text: str) -> "cel.Program":
+    import cel  # brings a whole console along: only where there are conditions
+
     if len(text) > LONGEST:
         raise Wrong(f"longer than {LONGEST} characters")
     plain = _QUOTED.sub(lambda found: "'" * len(found[0]), text)

@@ -13,8 +13,6 @@ from domain.invoice import Invoice
 from domain.kinds import stream_of
 from domain.order import Order
 from projections.objects import render
-from projections.papers.label import shipping_label
-from projections.papers.packaging import packaging_document
 
 PDF = "application/pdf"
 SHOWN = frozenset({PDF, "image/png", "image/jpeg"})
@@ -44,6 +42,8 @@ def package_document(call: Call, id: int) -> Answer:
     shown = render("package", id, then, call.log.reference, call.services.reveal)
     if shown is None:
         raise not_found("package", id)
+    from projections.papers.packaging import packaging_document  # fonts and all: only where paper is wanted
+
     return _file(packaging_document(shown), PDF, f"{package.number}-packaging")
 
 
@@ -60,6 +60,8 @@ def shipment_label(call: Call, id: int) -> Answer:
     shown = render("shipment", id, order, call.log.reference, call.services.reveal)
     owner = (call.services.reveal(order.personal) or {}).get("customer") or {}
     receiver = " ".join(part for part in (owner.get("first_name"), owner.get("last_name")) if part)
+    from projections.papers.label import shipping_label  # as above
+
     return _file(shipping_label(shown or {}, package.number, receiver), PDF, f"{package.number}-label")
 
 

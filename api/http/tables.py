@@ -11,8 +11,6 @@ from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 
 from flask import Response
-from openpyxl import Workbook
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 KINDS = {
     "csv": "text/csv; charset=utf-8",
@@ -26,6 +24,9 @@ MOST_IN_CELL = 32_767
 EXACT = 2**53
 
 _FORMULA = re.compile(r"^[=+\-@\t\r]")
+_UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+"""What XML, and so a workbook, cannot hold."""
+
 _NUMBER = re.compile(r"^[+-]?[0-9]+(\.[0-9]+)?$")
 
 Rows = Iterable[Mapping[str, Any]]
@@ -97,6 +98,8 @@ def _text(value: Any) -> str:
 
 
 def _workbook(file: IO[bytes], lines: Iterator[list[Any]]) -> None:
+    from openpyxl import Workbook  # a large library: only where a workbook is asked for
+
     book = Workbook(write_only=True)
     sheet = book.create_sheet("rows")
     for line in lines:
@@ -109,4 +112,4 @@ def _value(value: Any) -> Any:
     """Numbers and truth as what they are, all else as texts that a cell can hold."""
     if value is None or isinstance(value, bool) or (isinstance(value, int | float) and abs(value) < EXACT):
         return value
-    return ILLEGAL_CHARACTERS_RE.sub("", _text(value))[:MOST_IN_CELL]
+    return _UNSEEN.sub("", _text(value))[:MOST_IN_CELL]

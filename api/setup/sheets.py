@@ -6,9 +6,6 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
-
 MOST_ROWS = 100_000
 MOST_UNPACKED = 256 * 1024 * 1024
 """Bytes of a workbook once unpacked: a small file that holds more was made to do harm."""
@@ -54,6 +51,9 @@ def _text(data: bytes) -> Iterator[Row]:
 
 
 def _workbook(data: bytes) -> Iterator[Row]:
+    from openpyxl import load_workbook  # a large library: only where a workbook came
+    from openpyxl.utils.exceptions import InvalidFileException
+
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
             if sum(part.file_size for part in packed.infolist()) > MOST_UNPACKED:
