@@ -9,7 +9,17 @@ from typing import Any
 import requests
 
 from api.jobs.clock import Jobs
-from simulators import data, fast_cargo, geocoder, invoices, order_source, program, steady_parcel, text_messages
+from simulators import (
+    data,
+    fast_cargo,
+    geocoder,
+    invoices,
+    order_source,
+    program,
+    steady_parcel,
+    stock_service,
+    text_messages,
+)
 from tests.api.omnitron import SECRET as SOURCE_SECRET
 from tests.api.omnitron import connected
 from tests.api.site import SECRET, SETTINGS, Site, serving
@@ -120,7 +130,6 @@ class Landscape:
 def landscape(database_url: str) -> Iterator[Landscape]:
     with serving(database_url, planner=True, integrations=True) as site, ExitStack() as stack:
         site.set_up()
-        site.stock(site.places["WH-01"], *{row["sku"] for order in data.orders(ORDERS, SEED) for row in order["items"]})
         hook = f"{site.url}/api/v1/oms"
         fast, steady = (f"{hook}/carriers/{slug}/status/" for slug in ("fast", "steady"))
         built = {
@@ -131,6 +140,7 @@ def landscape(database_url: str) -> Iterator[Landscape]:
             "bills": invoices.build(),
             "text messages": text_messages.build(),
             "geocoder": geocoder.build(),
+            "stock service": stock_service.build(),
         }
         urls = {name: stack.enter_context(program.serving(app)) for name, app in built.items()}
         made = Landscape(site, urls)
@@ -141,6 +151,11 @@ def landscape(database_url: str) -> Iterator[Landscape]:
 def _set_up(made: Landscape) -> None:
     admin, urls = made.site.admin, made.urls
     connected(made.site, urls={"base_url": f"{urls['order source']}/api"})
+    skus = {row["sku"] for order in data.orders(ORDERS, SEED) for row in order["items"]}
+    levels = {"stock": [{"erp_code": "WH-01", "sku": sku, "quantity": 100_000} for sku in sorted(skus)]}
+    requests.put(f"{urls['stock service']}/admin/levels", json=levels, timeout=20).raise_for_status()
+    engine = {"service": {"url": f"{urls['stock service']}/multiple"}}
+    assert admin("PATCH", f"stock_locations/{made.site.places['WH-01']}/", {"engine": engine}).ok
     for name, slug, adapter, id in (
         ("Fast Cargo", "fast", "fast_cargo", 1),
         ("Steady Parcel", "steady", "steady_parcel", None),

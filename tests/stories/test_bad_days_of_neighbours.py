@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 from domain.kinds import stream_of
 from domain.order import Destination, Order
@@ -17,10 +18,19 @@ FAULTS: dict[str, dict[str, Any]] = {
     "wrong answer": {"wrong_answer_rate": 1.0},
     "answer lost after it acted": {"lost_answer_rate": 1.0},
 }
+OF_STOCK: dict[str, dict[str, Any]] = {
+    **FAULTS,
+    "wrong answer": {"wrong_json_rate": 1.0},
+    "answer lost after it acted": {"cut_rate": 1.0},
+}
+"""It does nothing that could be done twice; an answer of it ends in its middle."""
+
 GOOD = {"down": False, "latency": 0.0, "error_rate": 0.0, "wrong_answer_rate": 0.0, "lost_answer_rate": 0.0}
+GOOD_OF_STOCK = {"down": False, "latency": 0.0, "error_rate": 0.0, "wrong_json_rate": 0.0, "cut_rate": 0.0}
 NEIGHBOURS = {
     "order source": "order-source",
     "geocoder": "geocoding",
+    "stock service": "stock:",
     "Fast Cargo": "carrier:fast",
     "Steady Parcel": "carrier:steady",
     "invoices": "invoice:127.0.0.1",
@@ -53,6 +63,11 @@ class Row:
         return self.neighbour.endswith(ASKED)
 
     @property
+    def planned_late(self) -> bool:
+        """Its bad day is before it is planned."""
+        return self.neighbour in ("geocoder", "stock service")
+
+    @property
     def picked_up(self) -> bool:
         """Fetched by the customer, with a code."""
         return self.neighbour == "text messages"
@@ -61,7 +76,7 @@ class Row:
 def test_every_neighbour_fails_in_every_way_and_all_is_well_afterwards(database_url: str) -> None:
     with landscape(database_url) as land:
         rows = [Row(neighbour, fault) for neighbour in NEIGHBOURS for fault in FAULTS]
-        known = [row for row in rows if row.neighbour != "geocoder"]
+        known = [row for row in rows if not row.planned_late]
         for row, pk in zip(known, land.placed(len(known)), strict=True):
             row.pk = pk
         for row, package in zip(known, land.planned([row.pk for row in known]), strict=True):
@@ -81,13 +96,13 @@ def test_every_neighbour_fails_in_every_way_and_all_is_well_afterwards(database_
 
 def _begin(land: Landscape, row: Row) -> None:
     """The order is on its way to the neighbour, which fails once at least, and recovers."""
-    if row.neighbour == "geocoder":
-        _looked_up(land, row)
+    if row.planned_late:
+        _planned(land, row)
     land.by_steady(row.carrier == "Steady Parcel")
     if row.picked_up:
         land.command(row.package, PACK)
         land.until(lambda: land.state(row.package) == "500")
-    if row.asked or row.neighbour == "geocoder":
+    if row.asked or row.planned_late:
         land.command(row.package, PACK)
         return  # its bad day comes when it is asked, or is over
     with _bad_day(land, row):
@@ -98,21 +113,23 @@ def _begin(land: Landscape, row: Row) -> None:
 def _bad_day(land: Landscape, row: Row) -> Iterator[None]:
     """Until the neighbour has failed in this way."""
     system, name = NEIGHBOURS[row.neighbour], row.neighbour.removesuffix(ASKED)
+    faults, good = FAULTS, GOOD
+    if name == "stock service":
+        system, faults, good = f"stock:{urlsplit(land.urls[name]).netloc}", OF_STOCK, GOOD_OF_STOCK
     before = land.failures(system)
-    land.knobs(name, **FAULTS[row.fault])
+    land.knobs(name, **faults[row.fault])
     yield
     if row.fault != "slow":
         land.until(lambda: land.failures(system) > before)
     row.failed = land.failures(system) - before
-    land.knobs(name, **GOOD)
+    land.knobs(name, **good)
 
 
-def _looked_up(land: Landscape, row: Row) -> None:
-    """An order whose address has no coordinates comes in, and is planned when they are known."""
-    land.knobs("order source", bare_rate=1.0)
+def _planned(land: Landscape, row: Row) -> None:
+    """An order comes in, to an address without coordinates where these are looked up, and is planned in the end."""
+    land.knobs("order source", bare_rate=1.0 if row.neighbour == "geocoder" else 0.0)
     with _bad_day(land, row):
         [row.pk] = land.placed(1)
-    land.knobs("order source", bare_rate=0.0)
     [row.package] = land.planned([row.pk])
 
 
@@ -136,7 +153,6 @@ def _end(land: Landscape, rows: list[Row]) -> None:
     for row in by_carrier:
         if row.asked:
             land.command(row.package, "ship-package")
-            land.site.caught_up()
             _delivered(land, row)
             with _bad_day(land, row):
                 state = land.carriers_asked()
