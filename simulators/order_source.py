@@ -1,8 +1,9 @@
 """The brand's order source, as Omnitron is one: orders, changes, cancellation plans, retail stores; messages of them.
 
 Its API stands below /api: `GET orders/?modified_since=&cursor=&limit=` → {results, next}, `GET orders/<pk>/`, the same
-of `cancellation_plans`, `retail_stores` and `cancellation_reasons`; `POST orders/<pk>/item_states/` takes the states of
-items, `POST cancellation_plans/<pk>/answer/` {results} what came of a plan. An Idempotency-Key acts once.
+of `cancellation_plans`, `retail_stores`, `cancellation_reasons`, `channels` and `cargo_companies`; `POST
+orders/<pk>/item_states/` takes the states of items, `POST cancellation_plans/<pk>/answer/` {results} what came of a
+plan. An Idempotency-Key acts once.
 
 `POST /admin/orders` {count} places real orders, `PATCH /admin/orders/<pk>` {fields, pieces} changes one,
 `POST /admin/plans` {order, items, plan_type}, `POST /admin/stores` {…}, `PATCH /admin/stores/<pk>`, and `POST

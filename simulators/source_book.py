@@ -15,8 +15,10 @@ Object = dict[str, Any]
 Told = Callable[[str, Object], None]
 """`told(type, object)`: a message about it is due."""
 
-KINDS = ("orders", "cancellation_plans", "retail_stores", "cancellation_reasons")
+KINDS = ("orders", "cancellation_plans", "retail_stores", "cancellation_reasons", "channels", "cargo_companies")
 REASONS = ("Changed my mind", "Found it cheaper", "Takes too long", "Ordered by mistake")
+CHANNELS: tuple[Object, ...] = ({"name": "web", "channel_type": "web"}, {"name": "app", "channel_type": "mobile"})
+CARRIERS: tuple[Object, ...] = ({"name": "Fast Cargo", "slug": "fast"}, {"name": "Steady Parcel", "slug": "steady"})
 CANCELLED = "100"
 
 
@@ -37,6 +39,9 @@ class Book:
         if not self._kinds["cancellation_reasons"]:
             for pk, subject in enumerate(REASONS, start=1):
                 self._keep("cancellation_reasons", {"pk": pk, "subject": subject, "order": pk, "is_active": True})
+        for kind, rows in (("channels", CHANNELS), ("cargo_companies", CARRIERS)):
+            for pk, row in enumerate(rows if not self._kinds[kind] else (), start=1):
+                self._keep(kind, {"pk": pk, **row, "is_active": True, "conf": {"theirs": True}})
 
     # --- asked
 

@@ -46,13 +46,14 @@ def pull_reasons(call: Call) -> dict[str, Any]:
     except Trouble as trouble:
         text = f"The order source did not tell its reasons: {trouble}."
         raise Failure(503, "order_source_silent", text, {"Retry-After": "5"}) from None
-    made = replace(call, headers={}, body={})
-    results = [_saved(made, row) for row in rows]
+    results = [saved(call, row) for row in rows]
     count = {what: sum(row["result"] == what for row in results) for what in ("created", "updated", "unchanged")}
     return {**count, "refused": len(results) - sum(count.values()), "results": results}
 
 
-def _saved(call: Call, row: Mapping[str, Any]) -> dict[str, Any]:
+def saved(call: Call, row: Mapping[str, Any]) -> dict[str, Any]:
+    """What came of a reason as the source tells it: `result` is created, updated, unchanged or refused."""
+    call = replace(call, headers={}, body={})
     pk = str(row.get("pk", row.get("id", "")))
     title = next((row[name] for name in TITLES if row.get(name)), None)
     said = {"title": title, "remote_id": pk, "priority": row.get("order", row.get("priority"))}
@@ -72,11 +73,11 @@ def _saved(call: Call, row: Mapping[str, Any]) -> dict[str, Any]:
         return facts
 
     try:
-        saved = save(call, KIND, decided, command=COMMAND_NAME, names=("title",), id=before, said=body)
+        made = save(call, KIND, decided, command=COMMAND_NAME, names=("title",), id=before, said=body)
     except WrongInput as wrong:  # another reason of ours has its title: the others are pulled all the same
         return {**told, "result": "refused", "message": str(wrong.fields)[:500]}
     result = "unchanged" if not acted else "created" if before is None else "updated"
-    return {**told, "id": saved.id, "result": result}
+    return {**told, "id": made.id, "result": result}
 
 
 def _known(call: Call, pk: str, title: str) -> int | None:

@@ -19,8 +19,8 @@ READY, FINISHED, ABORTED = tasks.READY, tasks.FINISHED, tasks.ABORTED
 OPEN = (tasks.READY, tasks.WORKING)
 
 
-def _any(kind: str) -> Callable[[Call], bool]:
-    return lambda call: any(not getattr(one, "removed", False) for one in call.log.reference.all(kind))
+def _any(*kinds: str) -> Callable[[Call], bool]:
+    return lambda call: any(not getattr(one, "removed", False) for k in kinds for one in call.log.reference.all(k))
 
 
 def _any_address(call: Call) -> bool:
@@ -32,10 +32,13 @@ def _any_address(call: Call) -> bool:
 
 STEPS: dict[str, tuple[Callable[[Call], bool], str]] = {
     "channels": (_any("channel"), "POST channels/ or imports/?kind=channels"),
-    "addresses": (_any_address, "POST stock_locations/ with an address"),
+    "addresses": (_any_address, "POST stock_locations/ with an address or imports/?kind=stock_locations"),
     "stock_locations": (_any("location"), "POST stock_locations/ or imports/?kind=stock_locations"),
     "cargo_companies": (_any("cargo_company"), "POST cargo-companies/ or imports/?kind=cargo_companies"),
-    "reasons": (_any("denial_reason"), "POST packages/package_denial_reason/ or imports/?kind=reasons"),
+    "reasons": (
+        _any("denial_reason", "cancellation_reason"),
+        "POST packages/package_denial_reason/, cancellation-reasons/ or imports/?kind=reasons",
+    ),
     "orders": (lambda _: True, "POST orders/ or imports/?kind=orders"),
 }
 """Step → (whether there is something of it, what brings it). Open orders are never required."""

@@ -238,7 +238,12 @@ def _stock(call: Call, items: Sequence[Item]) -> list[Came]:
     ]
 
 
-_OF_RECORDS = {"channels": "channel", "cargo_companies": "cargo_company", "reasons": "denial_reason"}
+_OF_RECORDS = {
+    "channels": "channel",
+    "cargo_companies": "cargo_company",
+    "reasons": "denial_reason",
+    "cancellation_reasons": "cancellation_reason",
+}
 _OWN_ROUTES = ("engine", "settings", "items")
 """What is no column: secrets and calls are set by their routes; `items` are lines."""
 

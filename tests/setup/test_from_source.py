@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import requests
+from flask import Flask
 
 from api.jobs.clock import Jobs
 from api.setup.work import JOB
@@ -65,3 +66,34 @@ def test_stores_and_orders_come_from_the_source(own: Site) -> None:
             assert work(own)["state"] == "finished"
             task = status(own, "orders")["task"]
             assert (task["created"], task["unchanged"], task["rejected"]) == (created, unchanged, 0), task
+
+
+def test_channels_carriers_and_reasons_come_from_the_source(own: Site) -> None:
+    """What is there already is no news; how carriers work here is not the source's to say."""
+    with simulated(order_source.build(1)) as url:
+        assert own.admin.post("setup/cargo_companies/execute/", {}, 200)["status"] == "FINISHED"  # there is one
+        connected(own, urls={"base_url": f"{url}/api"})
+        conf = {"adapter": "fast_cargo", "url": url}
+        assert own.admin("PATCH", "cargo-companies/1/", {"conf": conf}).status_code == 200
+        for created, unchanged in (((1, 1, 4), (1, 1, 0)), ((0, 0, 0), (2, 2, 4))):
+            for step, new, old in zip(("channels", "cargo_companies", "reasons"), created, unchanged, strict=True):
+                assert own.admin.post(f"setup/{step}/execute/", {}, 200)["status"] == "READY"
+                assert work(own)["state"] == "finished"
+                task = status(own, step)["task"]
+                assert (task["created"], task["unchanged"], task["rejected"]) == (new, old, 0), task
+        assert {one.slug for one in own.log.reference.all("cargo_company")} == {"fast", "steady"}
+        assert own.admin.get("cargo-companies/1/")["conf"] == conf
+        assert own.admin.get("cancellation-reasons/")["count"] == 4
+        requests.patch(f"{url}/admin/knobs", json={"wrong_answer_rate": 1.0}, timeout=20)
+        own.admin.post("setup/channels/execute/", {}, 200)
+        assert work(own)["state"] == "failed"
+        assert status(own, "channels")["status"] == "WORKING"
+
+
+def test_a_source_without_such_a_list_is_told(own: Site) -> None:
+    with simulated(Flask("elsewhere")) as url:
+        connected(own, urls={"base_url": f"{url}/api"})
+        own.admin.post("setup/reasons/execute/", {}, 200)
+        assert work(own)["state"] == "finished"
+        told = status(own, "reasons")
+        assert told["status"] == "FAILED" and "404" in told["message"]
