@@ -14,6 +14,7 @@ ALONE = {
     "/console/scenarios/<int:id>/compare/": "?from=1&to=1",
     "/console/transfer-scenarios/<int:id>/compare/": "?from=1&to=1",
     "/console/search/": "?q=R1001",
+    "/console/set-up/": "?import=1",
 }
 HEADER = "header.top"
 """The same on every page, so it is looked at on the first."""

@@ -3,11 +3,13 @@ ERP that was down all night. Everything runs as in production; the only thing ma
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from threading import Event, Thread
 from typing import Any
 
+from api.jobs.clock import Jobs
+from api.setup.work import JOB
 from integrations import queue
 from integrations.kinds import CALL_KINDS, Caused
 from tests.api.site import PASSWORD, SECRET, SETTINGS, Site, location, order, serving
@@ -169,6 +171,8 @@ def _founded(site: Site, erp: Receiver) -> Town:
     webhook = admin.post("/whisperer/hooks/", hook)["id"]
     site.user("sue", "support")
     town = Town(site, erp, webhook)
+    assert admin("POST", "imports/?kind=channels&dry_run=true", b"name,is_active\nmail,perhaps\n").status_code == 202
+    Jobs(site.log, replace(SETTINGS, secret_key=SECRET)).now(JOB, "test")
     town.parcels = town.takes(("CUP", 2), ("TRAY", 1), ("CLOCK", 1))
     town.tells(town.parcels)
     town.waits_for_people()
