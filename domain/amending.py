@@ -1,13 +1,14 @@
 """An order that changes after it came in: status, address, notes, items, amounts; held lines let go (spec 1.6)."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
 from domain.cancellation_plan import Asked
 from domain.cancellations import answer_plan
+from domain.changing import replace
 from domain.kernel import Facts, Given, Refusal, fact, invalid
 from domain.order import Destination, Order, OrderItem, evolve_order
 from domain.order_lines import less, more

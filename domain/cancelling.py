@@ -1,10 +1,10 @@
 """Pieces that are cancelled: out of packages, out of transfers, or out of the lines that wait (spec 1.6, A5, C31)."""
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from domain.cancellation_plan import Answered, Asked, CancellationPlan, PlanType
+from domain.changing import replace
 from domain.kernel import fact
 from domain.order import Order, evolve_order
 from domain.order_lines import evolve_lines, less, more

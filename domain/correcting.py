@@ -2,11 +2,12 @@
 An event like any other, with its reason, and never one that breaks a law: what is reserved, who holds a slot and where
 the pieces are follow from it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Any, Literal
 
+from domain.changing import replace
 from domain.kernel import Command, Facts, Given, fact, invalid
 from domain.order import Order
 from domain.order_lines import evolve_lines, more

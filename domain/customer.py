@@ -1,8 +1,9 @@
 """A customer, of whom the log knows a key and nothing else: that they were forgotten is told here (spec 6.2)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
+from domain.changing import replace
 from domain.kernel import Evolver, fact
 from domain.kinds import Kind, register
 

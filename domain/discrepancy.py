@@ -1,10 +1,11 @@
 """A discrepancy: what was in the books and not on the shelf or in the parcel (spec 1.9)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from domain.application_settings import value_of
+from domain.changing import replace
 from domain.kernel import Evolver, Facts, Reference, Refusal, fact
 
 # --- states

@@ -4,9 +4,11 @@ An effect is what one event does to a guard row. The log checks and applies effe
 `StockRow.apply` and `SlotRow.apply` are their definition, used by the planner's world, the verifier and the tests.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+
+from domain.changing import replace
 
 ZERO = Decimal(0)
 

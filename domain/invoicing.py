@@ -1,8 +1,9 @@
 """Invoicing: the number, the date and the document that replaces the packaging document (C11)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 
+from domain.changing import replace
 from domain.document import Carrying, Content, Document, DocumentText, DocumentType, content_said
 from domain.invoice import Invoice, PackageBilled, PackageInvoiceCopied, PackageInvoiced, after
 from domain.kernel import Facts, Given, command, invalid

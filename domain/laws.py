@@ -6,11 +6,12 @@ decision (a package in 50 whose transfer is created by the next event) is checke
 
 from collections import Counter
 from collections.abc import Hashable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from domain.changing import replace
 from domain.correcting import CORRECTIONS
 from domain.guards import Short, SlotEffect, SlotRow, StockEffect, StockRow
 from domain.kinds import kind_of

@@ -5,7 +5,7 @@ waiting to be planned.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -15,6 +15,7 @@ from domain import package as packages
 from domain import shipment as shipments
 from domain import transfer as transfers
 from domain.cancellation_plan import CancellationPlan
+from domain.changing import replace
 from domain.discrepancy import Discrepancy
 from domain.heard import Heard
 from domain.kernel import Evolver, fact, info

@@ -1,8 +1,7 @@
 """What is asked of an order as a whole: that it is taken in, that it is planned now."""
 
-from dataclasses import replace
-
 from domain.amending import OrderHeldLinesReleased
+from domain.changing import replace
 from domain.kernel import Facts, Refusal
 from domain.order import Order, OrderPlanRequested, OrderReceived, needs_planning
 from domain.order_lines import more

@@ -1,10 +1,10 @@
 """Where an order goes, looked up where its address has no coordinates and the installation wants that (spec 5). It is
 planned when they are known, or when who knows them cannot be asked in time."""
 
-from dataclasses import replace
 from datetime import datetime
 
 from domain.application_settings import value_of
+from domain.changing import replace
 from domain.kernel import Facts, Reference, fact
 from domain.order import Order, OrderReceived, evolve_order
 

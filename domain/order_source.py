@@ -2,12 +2,12 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from domain.cancellations import DONE_BEFORE
 from domain.cancelling import CancellationPlanAnswered
+from domain.changing import replace
 from domain.heard import Withdrawn
 from domain.kernel import Facts, fact
 from domain.order import Order, OrderItem, evolve_order

@@ -1,10 +1,11 @@
 """A package: lines of an order assigned to one location, from its birth to the customer (spec 1.2)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from domain.changing import replace
 from domain.discrepancy import DiscrepancyClosed, DiscrepancyReason, DiscrepancyRecorded
 from domain.invoice import Invoice
 from domain.kernel import Evolver, fact

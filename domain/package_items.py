@@ -1,10 +1,10 @@
 """What happens to single items of a package: cut, replaced, missing, scanned, kept back for a refund (spec 1.6)."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from domain.changing import replace
 from domain.discrepancy import DiscrepancyRemoved
 from domain.kernel import fact
 from domain.order import Order

@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from domain.changing import replace
 from domain.kernel import Facts, Given, command, invalid
 from domain.order import Order
 from domain.package import Package, PackageNotFound, PackagePreparing

@@ -1,11 +1,12 @@
 """Handing a package to its customer (C24, C25), with a one-time code where those are on."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from domain.application_settings import value_of
+from domain.changing import replace
 from domain.kernel import Facts, Given, Reference, Refusal, command, invalid
 from domain.order import Order
 from domain.package import Package, evolve

@@ -3,9 +3,10 @@ stands nowhere in the open: a slow salted hash to compare with, and the sealed c
 
 import hashlib
 import hmac
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
+from domain.changing import replace
 from domain.kernel import fact
 from domain.personal import Personal
 

@@ -1,9 +1,10 @@
 """A plan put into facts: packages born (A1), lines moved out of packages that wait (A2), the rest parked (spec 2.1)."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Protocol
 
+from domain.changing import replace
 from domain.kernel import Facts, Given, Refusal
 from domain.order import Order, OrderFulfilledByMultiplePackages, OrderPlanned, OrderUnplanned, needs_planning
 from domain.package import NewItem, Package, PackageCreated, PackageLinesReplanned

@@ -1,9 +1,10 @@
 """Goods that come back: unpacked where they are (C28), or returned by the customer or the carrier (C29, spec 1.6)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NamedTuple
 
+from domain.changing import replace
 from domain.kernel import Facts, Given, Reference, Refusal, command, fact, invalid
 from domain.location import Location
 from domain.order import Order

@@ -5,10 +5,11 @@ Each is a record of its own file's shape here, saved whole: one fact for a save,
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from domain.changing import replace
 from domain.kernel import Evolver, fact, info
 from domain.kinds import Kind, register
 

@@ -1,10 +1,11 @@
 """A shipment: what was asked of the carrier for one package, and what it reported (spec 1.4)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from domain.changing import replace
 from domain.document import Document
 from domain.kernel import Evolver, fact
 from domain.states import PackageStatus, ShipmentStatus

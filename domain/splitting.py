@@ -1,11 +1,12 @@
 """Splitting a merged order item of n pieces into parts: amounts divided to the cent, the packages follow (spec 3.2)."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
+from domain.changing import replace
 from domain.kernel import Facts, Given, fact, invalid
 from domain.order import Order, OrderItem, evolve_order
 from domain.package import Package, PackageItem

@@ -1,11 +1,12 @@
 """Stock that was counted or pushed: one event per location and call, however many SKUs (spec 1.9, 3.2 `stock/`)."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from domain.changing import replace
 from domain.guards import Effect, StockEffect
 from domain.kernel import Evolver, fact, invalid
 from domain.kinds import Kind, register

@@ -1,9 +1,10 @@
 """A transfer order: goods that must come to a package's location from another one (spec 1.3, 1.7)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from domain.changing import replace
 from domain.kernel import Evolver, fact
 from domain.package import Package
 from domain.package import evolve as evolve_package

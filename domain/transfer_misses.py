@@ -1,9 +1,9 @@
 """What becomes of a transfer that its source cannot send, or not in full (spec 1.7: T2, T5–T7)."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from domain.changing import replace
 from domain.kernel import fact
 from domain.order import Order
 from domain.order_lines import evolve_lines, less, more

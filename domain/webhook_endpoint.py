@@ -3,9 +3,10 @@
 That a receiver is down is found out by the sender; that it was told to others is a fact like any other.
 """
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from datetime import datetime
 
+from domain.changing import replace
 from domain.kernel import Evolver, fact
 from domain.kinds import Kind, register
 from domain.settings import SAVED, RecordRemoved, Subscription, SubscriptionSaved

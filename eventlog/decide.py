@@ -3,11 +3,12 @@
 import random
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
+from domain.changing import replace
 from domain.guards import Effect
 from domain.kernel import Given, Reference
 from domain.kinds import kind_of

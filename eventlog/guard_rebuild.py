@@ -5,11 +5,12 @@ while it grows; only its last events, the comparison and the change happen under
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
 
+from domain.changing import replace
 from domain.guards import SlotEffect, SlotRow, StockRow
 from domain.kinds import kind_of
 from eventlog.connect import connect
