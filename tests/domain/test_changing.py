@@ -51,7 +51,7 @@ def test_it_is_as_dataclasses_make_it(record: Any, changes: dict[str, Any]) -> N
 
 def test_an_unknown_field_is_refused() -> None:
     with pytest.raises(TypeError, match="no field 'colour'"):
-        replace(One(), colour="red")  # type: ignore[call-arg]
+        replace(One(), colour="red")  # type: ignore[call-arg]  # that is tried
 
 
 @pytest.mark.parametrize("record", [object.__new__(Watchful), Loose()])
