@@ -145,7 +145,9 @@ class Showcase:
         staff = ("-m", "simulators.staff", "--url", self._url, "--username", self._place.settings.admin_user)
         pace = ("--think", "0.5", "--pause", "2", "--threads", "2", "--journal", str(self._data / "staff.jsonl"))
         carriers_do = ("--deliver", "0", "--attempt", "0")
-        processes.start("staff", (*staff, *pace, *carriers_do), {"STAFF_PASSWORD": self._place.admin_password})
+        tells = ("--stock-url", neighbours.urls(self._place.settings.port)["stock service"])
+        secret = {"STAFF_PASSWORD": self._place.admin_password}
+        processes.start("staff", (*staff, *pace, *carriers_do, *tells), secret)
         neighbours.start(processes, self._place.settings.port, self._url, self._data, self._carrier_secret)
 
     def load(self, stop: Event, say: Callable[[str], None]) -> None:
@@ -157,10 +159,14 @@ class Showcase:
                 self._clerk(client)  # of an installation that is older than Instore
                 return
             bodies = list(data.orders(ORDERS + AHEAD, SEED))
-            set_up(client, bodies, list(network.locations(LOCATIONS, SEED)), SEED, lambda text: say(f"… {text}"))
+            locations = list(network.locations(LOCATIONS, SEED))
+            set_up(client, bodies, locations, SEED, lambda text: say(f"… {text}"))
+            port = self._place.settings.port
+            service = Client(neighbours.urls(port)["stock service"], "", "")
+            neighbours.stock_up(client, service, port, network.stock(bodies, locations, SEED))
             self._clerk(client)
             subscribe(client, f"{self._erp}/hooks/all", self._secret)
-            neighbours.connect(client, self._place.settings.port, self._carrier_secret)
+            neighbours.connect(client, port, self._carrier_secret)
             connect_source(client, self._source, self._source_secret)
             requests.post(f"{self._source}/admin/orders", json={"count": ORDERS}, timeout=60).raise_for_status()
             while client.call("GET", "/api/v1/oms/orders/?limit=1")["count"] < ORDERS:
@@ -169,7 +175,7 @@ class Showcase:
             say(f"… {ORDERS} orders are in; staff work on them, and more come. Who was told what:")
             say(f"  the ERP         {self._erp}/report")
             say(f"  order source    {self._source}/report  {self._source}/report/told")
-            for name, url in neighbours.urls(self._place.settings.port).items():
+            for name, url in neighbours.urls(port).items():
                 say(f"  {name:15} {url}/report")
         except (NotSetUp, requests.RequestException) as error:
             if not stop.is_set():

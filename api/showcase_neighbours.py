@@ -1,6 +1,7 @@
 """The neighbours of `make run` that are called: two carriers, an invoice service, providers of text messages and of
-coordinates; started beside the service, and connected by what anybody would set over the API."""
+coordinates, a stock service; started beside the service, and connected by what anybody would set over the API."""
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,8 +18,12 @@ NEIGHBOURS = {
     "invoices": ("simulators.invoices", 5),
     "text messages": ("simulators.text_messages", 6),
     "geocoder": ("simulators.geocoder", 7),
+    "stock service": ("simulators.stock_service", 8),
 }
 """Name → its program, and its port, counted from the API's own."""
+
+STOCKED = ("WH-02", *(f"ST-{n:03}" for n in range(1, 11)))
+"""Locations whose stock the stock service knows; the others have their own."""
 
 CARRIERS = {"fast": ("fast cargo", "fast_cargo"), "steady": ("steady parcel", "steady_parcel")}
 """Slug → the neighbour, and who speaks to it."""
@@ -71,3 +76,12 @@ def connect(client: Client, port: int, secret: str) -> None:
     for key, value in keys.items():
         if not client.call("GET", f"{path}?key={key}")["results"]:
             client.call("POST", path, {"key": key, "json_value": value})
+
+
+def stock_up(client: Client, service: Client, port: int, rows: Iterable[Mapping[str, Any]]) -> None:
+    """The stock service has the levels of all, as staff tell it of all that moves; some locations ask it."""
+    service.call("PUT", "/admin/levels", {"stock": list(rows)})
+    engine = {"service": {"url": f"{urls(port)['stock service']}/multiple"}, "settle_minutes": 1}
+    for code in STOCKED:
+        for row in client.call("GET", f"/api/v1/oms/stock_locations/?erp_code={code}")["results"]:
+            client.call("PATCH", f"/api/v1/oms/stock_locations/{row['id']}/", {"engine": engine})
