@@ -101,6 +101,11 @@ class User(Record):
     groups: tuple[int, ...] = ()
 
 
+def is_admin(user: User | None) -> bool:
+    """Whether the user may do everything; some user always may."""
+    return user is not None and user.is_active and "admin" in user.roles
+
+
 @dataclass(frozen=True, slots=True)
 class PermissionGroup(Record):
     """Permissions by name; a transition may ask for some of them (domain.transition_settings)."""

@@ -1,6 +1,6 @@
 """Users (spec 3.1): who may call, in which roles, at which locations. Passwords and keys are never events."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -20,7 +20,8 @@ from api.http.routes import ADMIN, OMS, Answer, Call, route
 from api.http.saving import save
 from api.http.users import ROLES, revoke_keys
 from domain import settings
-from domain.settings import User
+from domain.kinds import stream_of
+from domain.settings import User, is_admin
 from projections.objects.settings import record_object
 
 
@@ -78,7 +79,11 @@ def patch(call: Call, id: int) -> Answer:
             raise ValidationError({"username": [f"The name of a user stays; it is {before.username}."]})
         return settings.save(before, replace(before, **said))
 
-    saved = save(call, "user", decided, command="save-user", names=("username",), id=id, said=said)
+    def relies_on(before: User, after: User) -> Mapping[str, int]:
+        return _another_admin(call, id) if is_admin(before) and not is_admin(after) else {}
+
+    names = ("username",)
+    saved = save(call, "user", decided, command="save-user", names=names, id=id, said=said, relies_on=relies_on)
     if password is not None:
         set_password(call.log, id, password)
     return saved.answer(_shown(call, saved.state))
@@ -111,6 +116,17 @@ def revoke_one(call: Call, id: int, key: int) -> Answer:
         if not revoke_key(connection, id, id=key):
             raise not_found("key", key)
     return Answer(None, 204)
+
+
+def _another_admin(call: Call, id: int) -> Mapping[str, int]:
+    """The stream of one who stays an admin, at the version at which they are one: of two admins who take the role from
+    each other at the same moment, one is refused."""
+    call.log.reference.refresh()
+    for user in call.log.reference.all("user"):
+        stream = stream_of("user", user.id)
+        if user.id != id and is_admin(user) and is_admin((held := call.log.state(stream)).state):
+            return {stream: held.version}
+    raise ValidationError({"roles": ["There is no other admin; somebody has to be one."]})
 
 
 def _read(call: Call) -> dict[str, Any]:

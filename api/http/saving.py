@@ -46,10 +46,12 @@ def save(
     id: int | None = None,
     said: Mapping[str, Any] | None = None,
     before_append: Callable[[int], None] = lambda _id: None,
+    relies_on: Callable[[Any, Any], Mapping[str, int]] = lambda _before, _after: {},
 ) -> Saved:
     """Writes what `decided(state or None, id)` gives; `id` None makes a new record. `names`: the fields that are
     unique in the kind. `said`: what an Idempotency-Key stands for, without secrets; the body where it is not given.
-    `before_append(id)` writes what must be there before the record is."""
+    `before_append(id)` writes what must be there before the record is. `relies_on(before, after)`: the streams that
+    were read to allow it, each with the version that must still hold when it is written; it may refuse."""
     key = call.headers.get("Idempotency-Key")
     claimed = claim_of(call, key, call.body or {} if said is None else said) if key is not None else None
     if claimed is not None and (found := call.log.claim(claimed.key)) is not None:
@@ -76,6 +78,7 @@ def save(
             causation_id=call.request_id,
         )
         before = prepared.before
+        read = relies_on(before.state, prepared.after) if prepared.facts else {}
         if call.dry:
             raise DryRun(prepared.facts)
         if not prepared.facts:
@@ -90,7 +93,8 @@ def save(
             claims.append(claimed)
         before_append(id)
         try:
-            written = call.log.append(replace(prepared.decision, claims=tuple(claims)))
+            expects = {**read, **prepared.decision.expects}
+            written = call.log.append(replace(prepared.decision, claims=tuple(claims), expects=expects))
         except VersionClash:
             continue
         except ClaimTaken:

@@ -2,13 +2,15 @@
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import psycopg
 import pytest
 
 from api.http import passwords, throttle
-from eventlog.recorded import Unavailable
+from eventlog.recorded import Decision, Unavailable, Written
 from tests.api.site import PASSWORD, Client, Site, serving
 
 AUTH = "/api/i1/auth"
@@ -169,3 +171,29 @@ def test_keys_are_good_for_users_that_are_there(own: Site) -> None:
     soon(user, 401)
     with own.log.listening() as connection, pytest.raises(psycopg.errors.UniqueViolation):
         connection.execute("insert into passwords (user_id, salt, hash) values (1, '', '')")
+
+
+def test_two_admins_who_take_the_role_from_each_other_at_once_leave_one(
+    own: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each has looked that the other is an admin before one of them writes."""
+    admins = {"admin": own.admin, "other": own.user("other", "admin")}
+    ids = {row["username"]: row["id"] for row in own.admin.get("users/")["results"]}
+    append, both, first = own.log.append, Barrier(2), iter((True, True))
+
+    def together(decision: Decision) -> Written:
+        if next(first, False):
+            both.wait(30)
+        return append(decision)
+
+    def demote(name: str) -> Any:
+        [whom] = [id for other, id in ids.items() if other != name]
+        return admins[name]("PATCH", f"users/{whom}/", {"roles": ["viewer"]})
+
+    monkeypatch.setattr(own.log, "append", together)
+    with ThreadPoolExecutor(2) as threads:
+        answers = sorted(threads.map(demote, admins), key=lambda answer: answer.status_code)
+    assert [answer.status_code for answer in answers] == [200, 400]
+    assert answers[1].json()["error"] == {"roles": ["There is no other admin; somebody has to be one."]}
+    own.log.reference.refresh()
+    assert ["admin" in user.roles for user in own.log.reference.all("user")].count(True) == 1
