@@ -1,12 +1,16 @@
 """Webhook subscriptions and the ledger of what was sent (spec 4.1, 4.5); refusals are `{code, en, tr}` with 406."""
 
-from collections.abc import Mapping
+import hmac
+import json
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
 from marshmallow import EXCLUDE, Schema, fields, validate
 
-from api.http.errors import WrongInput
+from api.http.commands import another_body, claim_of, if_match_of
+from api.http.dry_run import DryRun
+from api.http.errors import Failure, WrongInput
 from api.http.paging import NEWEST_FIRST, PARAMETERS, asked_of, page_of, page_of_all
 from api.http.plain_json import plain
 from api.http.routes import AUDIT, HOOKS, Answer, Call, Parameter, route
@@ -18,12 +22,12 @@ from webhook_outbox import registry as catalogue
 from webhook_outbox.attempt import Courier
 from webhook_outbox.dialing import Dialer
 
-UNKEPT = {
-    "Idempotency-Key": "a subscription is the same by user, URL and event; the same again is told so",
-    "If-Match": "its secrets stand beside the log and have no version",
-    "dry_run": "its secrets stand beside the log",
+SENDS = {
+    "Idempotency-Key": "it is asked for to send once more, under an id by which a receiver knows what it had",
+    "If-Match": "it changes no object that has a version",
+    "dry_run": "it sends",
 }
-SENDS = {**UNKEPT, "dry_run": "it sends"}
+REPLAYS = {name: why for name, why in SENDS.items() if name != "dry_run"}
 
 PATH = "/whisperer/hooks"
 EVENTS = "/whisperer/hook_events"
@@ -81,18 +85,23 @@ def list_hooks(call: Call) -> Answer:
     return page_of_all(call, subscriptions.every(call.log, call.services.keyring), FILTERS)
 
 
-@route("POST", f"{PATH}/", roles=HOOKS, tag="webhooks", free_body=True, status=201, answers="Webhook", unkept=UNKEPT)
+@route("POST", f"{PATH}/", roles=HOOKS, tag="webhooks", free_body=True, status=201, answers="Webhook")
 def create_hook(call: Call) -> Answer:
     """Subscribes a URL to an event name or a prefix with `*`; one that was deleted is revived."""
-    shown = subscriptions.create(
-        call.log,
-        call.services.keyring,
-        plain(call.body),
-        user=call.caller.id,
-        actor=call.caller.username,
-        allowed=call.services.settings.webhook_allow,
-    )
-    return Answer(shown, 201)
+    said = plain(call.body)
+    try:
+        shown = subscriptions.create(
+            call.log,
+            call.services.keyring,
+            said,
+            user=call.caller.id,
+            actor=call.caller.username,
+            allowed=call.services.settings.webhook_allow,
+            terms=_terms(call, born=True),
+        )
+    except subscriptions.Repeated as repeated:
+        shown = _again(call, repeated, said)
+    return _versioned(shown, 201)
 
 
 @route("GET", f"{PATH}/registry/", roles=LEDGER, tag="webhooks", answers="[WebhookEventType]")
@@ -103,28 +112,31 @@ def registry(call: Call) -> Any:
 
 
 @route("GET", f"{PATH}/<int:id>/", roles=LEDGER, tag="webhooks", answers="Webhook")
-def hook(call: Call, id: int) -> Any:
+def hook(call: Call, id: int) -> Answer:
     """A subscription; its secrets are never shown."""
-    return subscriptions.one(call.log, call.services.keyring, id)
+    return _versioned(subscriptions.one(call.log, call.services.keyring, id))
 
 
-@route("PUT", f"{PATH}/<int:id>/", roles=HOOKS, tag="webhooks", free_body=True, answers="Webhook", unkept=UNKEPT)
-def replace_hook(call: Call, id: int) -> Any:
+@route("PUT", f"{PATH}/<int:id>/", roles=HOOKS, tag="webhooks", free_body=True, answers="Webhook")
+def replace_hook(call: Call, id: int) -> Answer:
     """Sets a subscription anew; a secret that is not named stays."""
     return _change(call, id, partial=False)
 
 
-@route("PATCH", f"{PATH}/<int:id>/", roles=HOOKS, tag="webhooks", free_body=True, answers="Webhook", unkept=UNKEPT)
-def change_hook(call: Call, id: int) -> Any:
+@route("PATCH", f"{PATH}/<int:id>/", roles=HOOKS, tag="webhooks", free_body=True, answers="Webhook")
+def change_hook(call: Call, id: int) -> Answer:
     """Changes what is named of a subscription; a new secret_key is a rotation."""
     return _change(call, id, partial=True)
 
 
-@route("DELETE", f"{PATH}/<int:id>/", roles=HOOKS, tag="webhooks", status=204, unkept=UNKEPT)
+@route("DELETE", f"{PATH}/<int:id>/", roles=HOOKS, tag="webhooks", status=204)
 def delete_hook(call: Call, id: int) -> Answer:
     """Stops further sends; what was sent stays in the ledger."""
-    subscriptions.remove(call.log, id, actor=call.caller.username)
-    return Answer(None, 204)
+    try:
+        version = subscriptions.remove(call.log, id, actor=call.caller.username, terms=_terms(call)).version
+    except subscriptions.Repeated as repeated:
+        version = _again(call, repeated, {})["version"]
+    return Answer(None, 204, {"ETag": f'"{version}"'})
 
 
 @route("POST", f"{PATH}/<int:id>/test/", roles=HOOKS, tag="webhooks", answers="WebhookTrial", unkept=SENDS)
@@ -142,7 +154,7 @@ def test_hook(call: Call, id: int) -> Any:
     tag="webhooks",
     body=ReplayRange(),
     answers="WebhookReplay",
-    unkept={name: why for name, why in UNKEPT.items() if name != "dry_run"},
+    unkept=REPLAYS,
 )
 def replay_hook(call: Call, id: int) -> Any:
     """Sends a range of what the endpoint was sent again, in order; a dry run counts it first."""
@@ -224,16 +236,54 @@ def retry(call: Call, id: int) -> Any:
         return trial.retry(call.log, connection, services.keyring, courier, id, force=call.body["force"])
 
 
-def _change(call: Call, id: int, *, partial: bool) -> Any:
-    return subscriptions.change(
-        call.log,
-        call.services.keyring,
-        id,
-        plain(call.body),
-        actor=call.caller.username,
-        partial=partial,
-        allowed=call.services.settings.webhook_allow,
-    )
+def _change(call: Call, id: int, *, partial: bool) -> Answer:
+    said = plain(call.body)
+    try:
+        shown = subscriptions.change(
+            call.log,
+            call.services.keyring,
+            id,
+            said,
+            actor=call.caller.username,
+            partial=partial,
+            allowed=call.services.settings.webhook_allow,
+            terms=_terms(call),
+        )
+    except subscriptions.Repeated as repeated:
+        shown = _again(call, repeated, said)
+    return _versioned(shown)
+
+
+def _terms(call: Call, *, born: bool = False) -> subscriptions.Terms:
+    """What the request's headers ask for; what is `born` by it has no version before. A key stands for the whole body,
+    of which no digest is kept by which a secret could be guessed."""
+    key = call.headers.get("Idempotency-Key")
+    wanted = None if born else if_match_of(call.headers.get("If-Match"))
+
+    def check(version: int) -> None:
+        if wanted is not None and version != wanted:
+            raise Failure(412, "precondition_failed", f"It is at version {version}, not {wanted}.")
+
+    def try_out(facts: Sequence[Any]) -> None:
+        if call.dry:
+            raise DryRun(facts)
+
+    said = json.dumps(plain(call.body or {}), sort_keys=True).encode()
+    digest = hmac.digest(call.services.secret_key.encode(), said, "sha256").hex()
+    claim = None if key is None else claim_of(call, key, {"digest": digest})
+    return subscriptions.Terms(check, claim, try_out, call.request_id)
+
+
+def _again(call: Call, repeated: subscriptions.Repeated, said: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer of the first request with this Idempotency-Key."""
+    claim = _terms(call).claim
+    if claim is None or repeated.found.fingerprint != claim.fingerprint:
+        raise another_body()
+    return subscriptions.as_answered(call.log, call.services.keyring, repeated.found, said)
+
+
+def _versioned(shown: dict[str, Any], status: int = 200) -> Answer:
+    return Answer(shown, status, {"ETag": f'"{shown["version"]}"'})
 
 
 def _number(query: Mapping[str, str], name: str, usual: int, least: int, most: int) -> int:

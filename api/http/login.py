@@ -7,14 +7,25 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
 from api.http import keys
 from api.http.details import not_found
+from api.http.dry_run import DryRun
 from api.http.errors import Failure
 from api.http.input_schemas import Whole
 from api.http.passwords import set_password
-from api.http.routes import ANYBODY, COMMON, KEPT_BY_WRITES, READ, Answer, Call, route
+from api.http.routes import ANYBODY, COMMON, READ, Answer, Call, route
 from api.http.users import TooManyTries, Users
 
 AUTH = "/api/i1/auth"
-UNKEPT = dict.fromkeys(KEPT_BY_WRITES, "keys and passwords are no events and have no version")
+_NO_VERSION = "keys and passwords are kept beside the log (spec 1.1) and have no version"
+LOGGING_IN = {
+    "Idempotency-Key": "to answer it again the key would have to be kept as it is, and keys are kept hashed",
+    "If-Match": _NO_VERSION,
+    "dry_run": "it writes no event, and to try a password is to log in",
+}
+UNKEPT = {
+    "Idempotency-Key": "the same again finds the key gone, or the old password another, and changes nothing",
+    "If-Match": _NO_VERSION,
+}
+"""A dry run of these makes the checks and shows that no event would be written."""
 SHORTEST_PASSWORD = 8
 
 
@@ -37,7 +48,7 @@ class NewPassword(Schema):
     new_password = fields.String(required=True, validate=validate.Length(SHORTEST_PASSWORD, 1000), load_only=True)
 
 
-@route("POST", f"{AUTH}/login/", roles=ANYBODY, tag="auth", body=Login(), answers="Key", unkept=UNKEPT)
+@route("POST", f"{AUTH}/login/", roles=ANYBODY, tag="auth", body=Login(), answers="Key", unkept=LOGGING_IN)
 def log_in(call: Call) -> Answer | dict[str, Any]:
     """A key for a username and password; send it as `Authorization: Token <key>`."""
     said = call.body
@@ -54,6 +65,8 @@ def log_in(call: Call) -> Answer | dict[str, Any]:
 @route("POST", f"{AUTH}/logout/", roles=READ, tag="auth", status=204, reach=COMMON, unkept=UNKEPT)
 def log_out(call: Call) -> Answer:
     """Gives the key back that this is asked with; within a second it opens nothing more."""
+    if call.dry:
+        raise DryRun([])
     _revoke(call, call.caller.id, digest=call.caller.key)
     return Answer(None, 204)
 
@@ -68,6 +81,11 @@ def own_keys(call: Call) -> Any:
 @route("DELETE", f"{AUTH}/keys/<int:id>/", roles=READ, tag="auth", status=204, reach=COMMON, unkept=UNKEPT)
 def revoke_own_key(call: Call, id: int) -> Answer:
     """Takes back one of one's own keys."""
+    if call.dry:
+        with call.services.pool.connection() as connection:
+            if id not in [key["id"] for key in keys.keys_of(connection, call.caller.id)]:
+                raise not_found("key", id)
+        raise DryRun([])
     if not _revoke(call, call.caller.id, id=id):
         raise not_found("key", id)
     return Answer(None, 204)
@@ -82,6 +100,8 @@ def change_password(call: Call) -> Answer:
         raise _slower(many) from None
     if not right:
         raise ValidationError({"old_password": ["It is another."]})
+    if call.dry:
+        raise DryRun([])
     set_password(call.log, call.caller.id, call.body["new_password"], keep_key=call.caller.key)
     _users().forget()
     return Answer(None, 204)

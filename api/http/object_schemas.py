@@ -139,6 +139,11 @@ OBJECTS = {
         unchanged:int rejected:int message:str? user:str created_date:time? started_date:time? ended_date:time?""",
     "ImportKind": "name:str description:str columns:str[]",
     "ImportProblem": "row:int field:str text:str",
+    "SimulatedPeriod": """id:int status:str from:str to:str scenario:str? position:int until_position:int message:str?
+        user:str created_date:time? started_date:time? ended_date:time?""",
+    "SimulatedPeriodReport": """id:int status:str from:str to:str scenario:str? position:int until_position:int
+        message:str? user:str created_date:time? started_date:time? ended_date:time? report:object? table:str?
+        charts:object?""",
     "TrafficCall": """date:time from:str to:str what:str method:str place:str status:int? seconds:float? outcome:str
         error:str?""",
     "TrafficEdge": """from:str to:str calls:int ok:int declined:int failed:int seconds:float? what:str[] first_date:time
@@ -148,8 +153,8 @@ OBJECTS = {
     "SetupStatus": "step:str status:str",
     "Stock": """stock_location:int erp_code:str? sku:str quantity:decimal reserved:decimal available:decimal
         asked_at:time?""",
-    "Webhook": """id:int target_url:str event_type:str has_secret_key:bool additional_headers:object config:object
-        retry_countdown_config:object? is_active:bool user:int health:WebhookHealth created_date:time?
+    "Webhook": """id:int version:int target_url:str event_type:str has_secret_key:bool additional_headers:object
+        config:object retry_countdown_config:object? is_active:bool user:int health:WebhookHealth created_date:time?
         modified_date:time?""",
     "WebhookHealth": """breaker:str reason:str? failing_since:time? failures:int? status:int?
         next_probe_date:time?""",

@@ -81,6 +81,64 @@ def test_values_of_headers_and_passwords_are_never_shown(site: Site) -> None:
     assert "very private" not in json.dumps([str(event.fact) for event in site.log.read(0, head)])
 
 
+def test_under_one_key_a_request_is_answered_again_and_done_once(site: Site) -> None:
+    body = {"target_url": CLOSED.format("keyed"), "event_type": "package.*", "secret_key": "whsec_"}
+    first = site.admin("POST", HOOKS, body, Idempotency_Key="subscribe")
+    head = site.log.head().position
+    again = site.admin("POST", HOOKS, body, Idempotency_Key="subscribe")
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.json() == first.json()  # the secret that was made included: its first answer may be lost
+    assert again.headers["ETag"] == first.headers["ETag"] == '"1"'
+    other = site.admin("POST", HOOKS, {**body, "secret_key": "other"}, Idempotency_Key="subscribe")
+    assert (other.status_code, other.json()["error"]["code"]) == (422, "idempotency_key_reused")
+    where = f"{HOOKS}{first.json()['id']}/"
+    gone = [site.admin("DELETE", where, Idempotency_Key="unsubscribe").status_code for _ in range(2)]
+    assert gone == [204, 204]
+    assert site.log.head().position == head + 1
+    with site.log.listening() as connection:
+        assert first.json()["secret_key"] not in str(connection.execute("select * from claims").fetchall())
+
+
+def test_if_match_knows_of_secrets_too(site: Site) -> None:
+    where = f"{HOOKS}{made(site, 'versions', secret_key='one')['id']}/"
+    assert site.admin("GET", where).headers["ETag"] == '"1"'
+    rotated = site.admin("PATCH", where, {"secret_key": "two"}, If_Match='"1"')
+    assert (rotated.status_code, rotated.headers["ETag"]) == (200, '"2"')
+    head = site.log.head().position
+    for method, body in (
+        ("PATCH", {"secret_key": "three"}),
+        ("PUT", {"target_url": CLOSED.format("x")}),
+        ("DELETE", None),
+    ):
+        stale = site.admin(method, where, {"event_type": "order.*", **body} if body else None, If_Match='"1"')
+        assert (stale.status_code, stale.json()["error"]["code"]) == (412, "precondition_failed")
+    same = site.admin("PATCH", where, {"secret_key": "two"}, If_Match='"2"')
+    assert (same.status_code, same.headers["ETag"], site.log.head().position) == (200, '"2"', head)
+
+
+def test_a_dry_run_shows_the_event_and_keeps_no_secret(site: Site) -> None:
+    where = f"{HOOKS}{made(site, 'dry', secret_key='kept')['id']}/"
+    head = site.log.head().position
+    tried = {
+        "create": site.admin(
+            "POST", f"{HOOKS}?dry_run=true", {"target_url": CLOSED.format("new"), "event_type": "order.*"}
+        ),
+        "change": site.admin("PATCH", f"{where}?dry_run=true", {"secret_key": "another", "is_active": False}),
+        "delete": site.admin("DELETE", f"{where}?dry_run=true"),
+    }
+    told = {name: [event["event"] for event in answer.json()["events"]] for name, answer in tried.items()}
+    assert told == {"create": ["SubscriptionSaved"], "change": ["SubscriptionSaved"], "delete": ["RecordRemoved"]}
+    assert site.log.head().position == head
+    assert site.admin("PATCH", where, {"secret_key": "kept"}).headers["ETag"] == '"1"'  # it still is
+
+
+def test_an_event_names_the_request_that_caused_it(site: Site) -> None:
+    body = {"target_url": CLOSED.format("caused"), "event_type": "order.*"}
+    hook = site.admin.post(HOOKS, body, X_Request_ID="subscribing")
+    [event] = site.log.events(f"webhook-{hook['id']}")
+    assert (event.correlation_id, event.command) == ("subscribing", "create-webhook")
+
+
 @pytest.mark.parametrize(
     ("request_", "body", "code"),
     [
