@@ -46,6 +46,7 @@ class Following:
         self.opened: set[int] = set()
         self.freed: set[int] = set()
         self.locations: dict[int, Location] = {}
+        self.located = 0  # how often one of them was new or another: what is made of them is made anew
         self.rules_change_at: datetime | None = None
         self._reopening: list[tuple[datetime, int]] = []
         self._orders: OrderedDict[int, Order] = OrderedDict()
@@ -60,6 +61,7 @@ class Following:
         """As it is now. One that is closed until some time opens then by itself; so it does at its hours, and its daily
         maximum begins anew at midnight."""
         now = self._now()
+        self.located += self.locations.get(location.id) != location
         self.locations[location.id] = location
         place = place_of(location, now)
         at = self.world.places.ordinal.get(location.id)
@@ -223,11 +225,12 @@ def _asked(recorded: Recorded) -> bool:
 def load(connection: psycopg.Connection[Any], log: EventLog, following: Following) -> None:
     """The start: locations, guard rows, and the needs of the last checkpoint, all as of one snapshot; what came after
     the checkpoint is applied by the caller from `following.position` on."""
-    for location in log.reference.all("location"):
-        following.put_location(location)
     with connection.transaction():
         connection.execute("set transaction isolation level repeatable read")
         following.guards_at = read_head(connection).position
+        log.reference.refresh()  # the guards may be of locations that it has not heard of yet
+        for location in log.reference.all("location"):
+            following.put_location(location)
         checkpoint = connection.execute("select position, needs, tallies from planner_checkpoint").fetchone()
         for id, quota in connection.execute("select location, quota from capacity where quota <> 0"):
             following.world.slots(id, quota)

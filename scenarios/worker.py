@@ -29,7 +29,6 @@ from scenarios.drafting import ACTOR, Try, decision, draft
 from scenarios.following import Following, load
 from scenarios.inquiry import Asking, Inquiry, Stocked, stocked
 from scenarios.peers import Peers
-from scenarios.places import Places
 from scenarios.reach import reached
 from scenarios.rulebook import Rulebook
 from scenarios.stock_service import WHOLE, Engine, NobodyAsks, StockServices
@@ -84,7 +83,7 @@ class Planner:
         self._following = Following(log, wait=replan, now=now)
         self._inquiry = Inquiry(now, services or NobodyAsks(), patience)
         self._rulebook = Rulebook()
-        self._stocked: tuple[Places, dict[int, Stocked]] = (Places(), {})
+        self._stocked: tuple[int, dict[int, Stocked]] = (0, {})
         self._asked: list[_Asked] = []
         self._kept = keeping.Kept()
         self._peers = Peers()
@@ -245,9 +244,9 @@ class Planner:
         return tried
 
     def _engines(self) -> dict[int, Stocked]:
-        places = self._following.world.places
-        if self._stocked[0] is not places:
-            self._stocked = (places, stocked(self._following.locations.values()))
+        located = self._following.located
+        if self._stocked[0] != located:
+            self._stocked = (located, stocked(self._following.locations.values()))
         return self._stocked[1]
 
     # --- one batch

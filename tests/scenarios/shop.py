@@ -41,8 +41,9 @@ class Shop:
         definition = {"name": "Standard", "status": "active", "default_stock_location": default, "rules": rules, **more}
         self.save(settings.Scenario(self.log.ids("scenario"), "Standard", definition))
 
-    def location(self, code: str, **profile: Any) -> int:
-        id = self.log.ids("location")
+    def location(self, code: str, id: int = 0, **profile: Any) -> int:
+        """A new one, or that of the id as it is from now on."""
+        id = id or self.log.ids("location")
         made = location.Profile(erp_code=code, name=code, **profile)
         self.log.decide(
             stream_of("location", id), lambda state, _: location.save(state, id, made), actor="test", command="save"

@@ -79,6 +79,20 @@ def test_a_dead_service_is_not_waited_for_where_an_earlier_rule_does_it_all(shop
             until(lambda: sorted(shop.packages(waits)) == sorted([(store, 100, 1), (own, 100, 3)]))
 
 
+def test_a_location_whose_stock_a_service_knows_from_now_on(shop: Shop) -> None:
+    """Nothing else of it changes; nor when another service is asked instead."""
+    with service() as (url, engine_empty), service(("ST-001", "A", 5)) as (_, engine):
+        store = shop.location("ST-001")
+        shop.scenario(SPLIT, default="ST-001")
+        order = shop.order(A=1)
+        with planning(shop.log, patience=5.0):
+            until(lambda: shop.packages(order) == [(store, 920, 1)])
+            shop.location("ST-001", store, engine=engine_empty)
+            until(lambda: asked(url) > 0)
+            shop.location("ST-001", store, engine=engine)
+            until(lambda: (store, 100, 1) in shop.packages(order))
+
+
 def test_a_service_that_rests_after_failing_is_not_asked_for_each_order(shop: Shop) -> None:
     with service(down=True) as (url, engine):
         shop.location("ST-001", engine=engine)

@@ -1,5 +1,6 @@
 """The planner at work on a real log: scarce stock and quota, re-planning, bad days of the stock service."""
 
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from domain.package_commands import PackInput
 from domain.package_exceptions import RefuseInput
 from domain.package_missing import MissingInput, MissingItem
 from domain.settings import DenialReason
+from eventlog.log import EventLog
 from scenarios import inputs
 from scenarios.explain import explain
 from simulators import program, stock_service
@@ -144,6 +146,21 @@ def test_without_a_scenario_the_order_waits_with_the_reason_and_is_planned_once_
         shop.scenario(SPLIT, default="ST-001")
         until(lambda: shop.packages(order) == [(store, 100, 1)])
     assert shop.see(order).unplanned == ()
+
+
+def test_a_planner_begins_though_its_process_has_not_heard_of_all_locations(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it knows of them may be a moment older than the guards that it loads."""
+    monkeypatch.setattr("eventlog.reference.run_tail", lambda *_args, **_more: None)
+    with closing(EventLog.open(shop.log.database_url)) as late:
+        assert late.reference.all("location") == []
+        warehouse = shop.location("WH-01")
+        shop.push(warehouse, A=5)
+        shop.scenario(SPLIT)
+        order = shop.order(A=3)
+        with planning(late):
+            until(lambda: shop.packages(order) == [(warehouse, 100, 3)], 20)
 
 
 def test_a_planner_starts_again_from_its_checkpoint(shop: Shop) -> None:
