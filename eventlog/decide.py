@@ -59,6 +59,7 @@ class Decider:
         causation_id: str = "",
         given: Given | None = None,
         claims: tuple[Claim, ...] = (),
+        also: Callable[[], tuple[Claim, ...]] = tuple,
         expects: Mapping[str, int] | None = None,
         check: Callable[[Any, int], None] | None = None,
         checked: bool = True,
@@ -68,8 +69,9 @@ class Decider:
         version clash it decides anew on the fresh state, `attempts` times at most. No facts: nothing is written and the
         state's position and version come back. `check(state, version)` may raise (If-Match). `checked=False` forces:
         guards are moved without being asked. The same `command_id`, or a claim that is taken, is found even where the
-        function would by now refuse; the same `command_id` also where it would by now give no facts. What the function
-        raises is raised only if it holds on the fresh state."""
+        function would by now refuse; the same `command_id` also where it would by now give no facts. `also()` gives the
+        claims that come of what the function decided. What the function raises is raised only if it holds on the fresh
+        state."""
         envelope = Decision(
             command_id=command_id or new_command_id(),
             events=(),
@@ -87,6 +89,7 @@ class Decider:
                 held = self._states.now(stream)
             try:
                 prepared = self._prepare(stream, held, function, envelope, given, check, checked)
+                decision = replace(prepared.decision, claims=(*claims, *also()))
             except Exception:
                 if fresh:
                     if command_id is not None or claims:
@@ -101,7 +104,7 @@ class Decider:
                 fresh = True
                 continue
             try:
-                written = self._log.append(prepared.decision)
+                written = self._log.append(decision)
             except VersionClash:
                 attempts -= 1
                 if attempts <= 0:

@@ -15,6 +15,7 @@ from domain.location import Location
 from domain.order import Order
 from domain.planning import Leg, PlanRecord, Row
 from eventlog.log import EventLog
+from eventlog.recorded import Claim
 from scenarios import keeping
 from scenarios.demand import Line
 from scenarios.demands import demand_of, place_of
@@ -24,7 +25,7 @@ from scenarios.inputs import Inputs
 from scenarios.inquiry import Answered, Inquiry, stocked
 from scenarios.planned import PlannedLine, PlannedTransfer
 from scenarios.reach import sources_reached
-from scenarios.recording import leg_of
+from scenarios.recording import day_claims, leg_of
 from scenarios.rulebook import Rulebook
 from scenarios.stock_service import StockServices
 from scenarios.transfers import bring
@@ -55,6 +56,7 @@ class AtOnce:
     def look(self, skus: Collection[str]) -> "Looked":
         """The world of now for these SKUs: their stock, the quotas, what is counted by day and channel."""
         now = self._log.now()
+        self._log.reference.refresh()
         locations: list[Location] = self._log.reference.all("location")
         world = World(place_of(location, now) for location in locations)
         known = stocked(locations)
@@ -62,12 +64,15 @@ class AtOnce:
         if asking is not None:
             wait(asking.answers.values(), SECONDS)
         with self._connecting() as connection:
+            here = world.places.ordinal  # a location may have come since
             for id, quota in connection.execute(QUOTA, prepare=False):
-                world.slots(id, quota)
+                if id in here:
+                    world.slots(id, quota)
             for id, sku, there, reserved in connection.execute(STOCK, (sorted(skus),), prepare=False):
-                world.set_known(id, sku, there)
-                if reserved:
-                    world.reserve(id, sku, reserved)
+                if id in here:
+                    world.set_known(id, sku, there)
+                    if reserved:
+                        world.reserve(id, sku, reserved)
             if world.places.has_day_limits or world.places.has_channel_limits:
                 world.tallies = keeping.tallies(connection)
             answered = self._inquiry.answered(connection, world, known.values(), asking)
@@ -101,6 +106,12 @@ class Asked:
         self._log, self._answered, self._now, self._keep = log, answered, now, keep
         self._locations = {at.id: at for at in locations}
         self._rulebook = Rulebook.of(log)
+        self._claims: tuple[str, ...] = ()
+
+    def claims(self) -> tuple[Claim, ...]:
+        """What must be nobody else's for the last plan to hold: its places of the day, where a location has a daily
+        maximum (the counts may be some seconds old)."""
+        return tuple(Claim(key) for key in self._claims)
 
     def bring(self, order: Order, package: int, missing: Mapping[int, int], but: frozenset[Row]) -> Sequence[Leg]:
         """Legs by the transfer scenario of the package's location; none where a source's stock is not known."""
@@ -133,4 +144,5 @@ class Asked:
         proposal = propose(demand, self._answered, self._rulebook, self._locations, given)
         if proposal.inputs is not None and self._keep is not None:
             self._keep(proposal.inputs)
+        self._claims = () if proposal.made is None else day_claims(proposal.made, demand, self._answered.world)
         return proposal.record

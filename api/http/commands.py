@@ -13,7 +13,7 @@ from api.http import metrics
 from api.http.dry_run import shown
 from api.http.errors import Failure, answer
 from api.http.input_schemas import input_of
-from api.http.planned_at_once import Decided, at_once
+from api.http.planned_at_once import Claims, Decided, at_once
 from api.http.prepared import ANSWERED
 from api.http.routes import COMMAND, OMS, OWN, Answer, Call, route
 from api.http.source_agreement import agree
@@ -154,12 +154,12 @@ def run(call: Call, kind: Kind, id: int, body: Mapping[str, Any], part: str = ""
     }
     stream = stream_of("order", order)
 
-    def write(deciding: Decided) -> Done:
+    def write(deciding: Decided, also: Claims) -> Done:
         if call.dry:
             prepared = call.log.prepare(stream, deciding, **writing)
             thing = _thing(prepared.before.state, kind, id)
             return Done(thing.version, prepared.before.position, [shown(f) for f in prepared.facts])
-        return _written(call, stream, deciding, writing, kind, id, f"{key}{part}" if key else None, body)
+        return _written(call, stream, deciding, also, writing, kind, id, f"{key}{part}" if key else None, body)
 
     try:
         done = at_once(call, row, stream, decided, writing, write)
@@ -197,6 +197,7 @@ def _written(
     call: Call,
     stream: str,
     decided: Callable[[Order | None, Given], Facts],
+    also: Claims,
     writing: dict[str, Any],
     kind: Kind,
     id: int,
@@ -209,8 +210,10 @@ def _written(
         claims = (claim_of(call, key, body),)
         command_id = uuid5(KEYS, claims[0].key)
     try:
-        written = call.log.decide(stream, decided, claims=claims, command_id=command_id, **writing)
+        written = call.log.decide(stream, decided, claims=claims, also=also, command_id=command_id, **writing)
     except ClaimTaken as taken:
+        if taken.key not in {claim.key for claim in claims}:
+            raise
         _same_body(taken, claims[0])
         written_before = call.log.written(command_id) if command_id else None
         position = written_before.position if written_before else taken.position
@@ -240,8 +243,6 @@ def claim_of(call: Call, key: str, body: Mapping[str, Any], answer: bytes | None
 
 
 def _same_body(taken: ClaimTaken, claim: Claim) -> None:
-    if taken.key != claim.key:
-        raise taken
     if taken.fingerprint != claim.fingerprint:
         raise another_body()
 

@@ -155,3 +155,26 @@ def test_repeated_with_its_key_it_acts_once(site: Site) -> None:
     answers = [site.admin("POST", path, body, Idempotency_Key="once") for _ in range(2)]
     assert [answer.status_code for answer in answers] == [204, 204]
     assert sum("TransferCancelled" in facts for facts in commands_of(site, order).values()) == 1
+
+
+BY_QUOTA = {**STANDARD["rules"][0], "locations": {"select_by": ["SELECT_BY_QUOTA"]}}
+
+
+@pytest.mark.parametrize("limit", ["max_quota", "max_packages_per_day"])
+def test_what_is_planned_at_once_keeps_to_quota_and_daily_maximum_though_it_counts_late(
+    site: Site, limit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One package more may be given, and counts are as before to each of two: the second is left to the planner."""
+    monkeypatch.setattr("scenarios.at_once.QUOTA", "select 0, 0 where false")  # as of a moment ago, when it held none
+    site.admin.put("scenarios/1/", {**STANDARD, "rules": [BY_QUOTA]})
+    fields: dict[str, Any] = {limit: 1}
+    third(site, "ST-003", **fields)
+    waiting = [waits_for_transfer(site) for _ in range(2)]
+    for code, pieces in (("WH-01", 0), ("ST-014", 0), ("ST-003", 100)):
+        levels(site, code, A=pieces)
+    for order, _, transfer in waiting:
+        assert command(site, transfer, "transfer-out-of-stock").status_code == 204, order
+    packages = [see(site, order).packages.values() for order, *_ in waiting]
+    given = [[p.location for p in some if p.state == 100 and p.quantity == 6] for some in packages]
+    assert given == [[site.places["ST-003"]], []]
+    assert see(site, waiting[1][0]).waiting  # the miss is written, the plan follows
