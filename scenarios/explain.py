@@ -67,11 +67,33 @@ def explain(inputs: Inputs) -> dict[str, Any]:
             sku: {frame.places[at].erp_code: n for at, n in enumerate(rows) if n}
             for sku, rows in inputs.case.stock.items()
         },
+        "stock_apart": None
+        if inputs.case.reserved is None
+        else {sku: _apart(inputs, sku) for sku in inputs.case.stock},
         "rules": rules,
         "lower_bound": made.lower_bound,
         "proven": made.proven,
         "sentences": _sentences(made, notebook, codes),
     }
+
+
+def _apart(inputs: Inputs, sku: str) -> dict[str, dict[str, int]]:
+    """By erp code, where there is or was any: `stock` as it was known (a service's answer, or the own count),
+    `reserved` of it by the log, `safety_stock` that is never planned, and what was `available` then."""
+    case, found = inputs.case, {}
+    reserved, left = (dict((rows or {}).get(sku, ())) for rows in (case.reserved, case.left))
+    for at, available in enumerate(case.stock[sku]):
+        place = inputs.frame.places[at]
+        free = available + place.safety_stock if available else left.get(at, 0)
+        held = reserved.get(at, 0)
+        if free or held:
+            found[place.erp_code] = {
+                "stock": free + held,
+                "reserved": held,
+                "safety_stock": place.safety_stock,
+                "available": available,
+            }
+    return found
 
 
 def recheck(inputs: Inputs, planned: bytes) -> bool:

@@ -14,7 +14,6 @@ import msgspec
 
 from scenarios.definition import Scenario, TransferScenario
 from scenarios.demand import Demand
-from scenarios.desk import View
 from scenarios.hours import day_of
 from scenarios.places import Place, Places
 from scenarios.world import World
@@ -56,7 +55,9 @@ class Frame:
 class Case:
     """`stock`: by SKU the available pieces by ordinal; `quota`: slots held by ordinal;
     `asked_at`: when the stock was answered, as the caller says it (told in explanations, never looked at); `born`:
-    packages of the day by ordinal, `of_channel` those of the order's channel, where a location has such a limit."""
+    packages of the day by ordinal, `of_channel` those of the order's channel, where a location has such a limit.
+    `reserved` and `left`: by SKU what of the stock was reserved, and what was free where nothing was available, as
+    (ordinal, pieces) of World.apart; told in explanations, None where an older planner kept the case."""
 
     frame: str
     demand: Demand
@@ -65,6 +66,8 @@ class Case:
     asked_at: str | None = None
     born: list[int] = field(default_factory=list)
     of_channel: list[int] = field(default_factory=list)
+    reserved: dict[str, list[tuple[int, int]]] | None = None
+    left: dict[str, list[tuple[int, int]]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +121,13 @@ class Kept:
         return self.case.of_channel[ordinal] if self.case.of_channel else 0
 
 
-def keep(demand: Demand, world: View, frame: Frame, asked_at: str | None = None) -> Inputs:
+def keep(demand: Demand, world: World, frame: Frame, asked_at: str | None = None) -> Inputs:
     """The inputs of the plan of this demand in this world, as they are now. The frame's places are the world's."""
     if frame.places is not world.places.rows:
         raise ValueError("the frame is of other locations than the world")
-    stock = {sku: world.available(sku) for sku in sorted({line.sku for line in demand.lines})}
+    skus = sorted({line.sku for line in demand.lines})
+    stock = {sku: world.available(sku) for sku in skus}
+    apart = {sku: world.apart(sku) for sku in skus}
     places, everywhere = world.places, range(len(world.places))
     case = Case(
         frame=frame.digest,
@@ -134,6 +139,8 @@ def keep(demand: Demand, world: View, frame: Frame, asked_at: str | None = None)
         if places.has_day_limits and demand.at is not None
         else [],
         of_channel=[world.of_channel(i, demand.channel) for i in everywhere] if places.has_channel_limits else [],
+        reserved={sku: sorted(reserved.items()) for sku, (reserved, _) in apart.items() if reserved},
+        left={sku: sorted(left.items()) for sku, (_, left) in apart.items() if left},
     )
     raw = msgspec.json.encode(case, order="deterministic")
     return Inputs(frame, case, sha256(raw).hexdigest(), zlib.compress(raw, LEVEL))

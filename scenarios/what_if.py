@@ -90,6 +90,7 @@ def tried(
         "lower_bound": made.lower_bound,
         "proven": made.proven,
         "stock": told["stock"],
+        "stock_apart": told["stock_apart"],
         "asked_at": told["asked_at"],
         "explanation": told["rules"],
         "sentences": told["sentences"],

@@ -74,6 +74,21 @@ class World:
         missing = len(self.places) - len(found)
         return found + [0] * missing if missing else found
 
+    def apart(self, sku: str) -> tuple[dict[int, int], dict[int, int]]:
+        """What `available` does not tell, by ordinal: the pieces that are reserved; and what is free where none of it
+        may be planned, for it is no more than the safety stock, or less than nothing."""
+        row = self._read(sku)
+        if row is None:
+            return {}, {}
+        reserved, free = dict(row.reserved or {}), row.free
+        if self.places.has_safety:
+            return reserved, {
+                at: n for at, (n, s) in enumerate(zip(free, self.places.safety, strict=False)) if n <= s and n
+            }
+        if free and min(free) < 0:
+            return reserved, {at: n for at, n in enumerate(free) if n < 0}
+        return reserved, {}
+
     def has_any(self, sku: str, ordinals: Iterable[int]) -> bool:
         """Whether there may be a piece of it at one of these locations."""
         row = self._read(sku)

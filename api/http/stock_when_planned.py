@@ -8,6 +8,7 @@ from api.http.paging import NEWEST_FIRST, asked_of, page_of
 from api.http.routes import OMS, READ, Answer, Call, route
 from domain.kinds import stream_of
 from projections import queries
+from projections.objects.plan import stock_seen
 
 FILTERS = {
     "order_number": "The number of the order; it must be given.",
@@ -55,6 +56,7 @@ def _rows(call: Call, id: int, code: str) -> list[dict[str, Any]]:
     order = call.log.state(stream_of("order", id)).state
     if seen is None:
         return []
+    stock = stock_seen(seen)
     return [
         {
             "date": seen["asked_at"],
@@ -65,19 +67,9 @@ def _rows(call: Call, id: int, code: str) -> list[dict[str, Any]]:
                 "omnitron_id": item.omnitron_id,
                 "order_number": order.number,
             },
-            "stock_data": _stock(level),
+            "stock_data": {"unit_type": "quantity", **level},
         }
         for item in order.items
-        for at, level in seen["stock"].get(item.sku, {}).items()
+        for at, level in stock.get(item.sku, {}).items()
         if code in ("", at)
     ]
-
-
-def _stock(available: Any) -> dict[str, Any]:
-    """A plan keeps what was available: what was reserved had been taken off before."""
-    return {
-        "quantity": str(available),
-        "unit_type": "quantity",
-        "stock_count": str(available),
-        "reservation_count": "0",
-    }

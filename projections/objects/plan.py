@@ -66,7 +66,7 @@ def plan_object(
         "commands": [],
         "orderexecutionplanitem_set": data["orderexecutionplanitem_set"],
         "context": {
-            "stock": _stock(explained),
+            "stock": stock_seen(explained) if explained else {},
             "asked_at": explained["asked_at"] if explained else None,
             "scenario": scenario["id"],
             "version": scenario["version"],
@@ -82,13 +82,28 @@ def plan_object(
     }
 
 
-def _stock(explained: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The inputs keep what was available; what of it was reserved was taken off before."""
-    if not explained:
-        return {}
+def stock_seen(explained: Mapping[str, Any]) -> dict[str, dict[str, dict[str, str]]]:
+    """By SKU and erp code: `stock_count` as it was known, `reservation_count` of it, `quantity` the difference, and of
+    that what was `available` without the `safety_stock`. Inputs that an older planner kept have what was available
+    only: what was reserved had been taken off before."""
+    if explained["stock_apart"] is None:
+        return {
+            sku: {
+                code: {"stock_count": str(n), "reservation_count": "0", "quantity": str(n)}
+                for code, n in by_code.items()
+            }
+            for sku, by_code in explained["stock"].items()
+        }
     return {
         sku: {
-            code: {"stock_count": str(n), "reservation_count": "0", "quantity": str(n)} for code, n in by_code.items()
+            code: {
+                "stock_count": str(row["stock"]),
+                "reservation_count": str(row["reserved"]),
+                "quantity": str(row["stock"] - row["reserved"]),
+                "safety_stock": str(row["safety_stock"]),
+                "available": str(row["available"]),
+            }
+            for code, row in by_code.items()
         }
-        for sku, by_code in explained["stock"].items()
+        for sku, by_code in explained["stock_apart"].items()
     }

@@ -1,5 +1,8 @@
 """The explanation as support reads it (spec 2.6)."""
 
+import zlib
+
+import msgspec
 import pytest
 
 from scenarios.explain import explain, recheck
@@ -39,6 +42,18 @@ def test_the_sentence_of_the_specification():
     assert (said["scenario"]["version"], said["asked_at"]) == (3, "2026-11-23T10:00:00Z")
 
 
+def test_stock_reservations_and_safety_stock_are_told_apart():
+    """Known 9, of which 4 are reserved and 2 never planned; all of it safety stock; more reserved than there is."""
+    places = [Place(1, "A", safety_stock=2), Place(2, "B", safety_stock=5), Place(3, "C"), Place(4, "D")]
+    seen = world({"A": {"x": 9}, "B": {"x": 4}, "C": {"x": 1}, "D": {}}, places)
+    seen.reserve(1, "x", 4)
+    seen.reserve(3, "x", 3)
+    said = told(demand({"x": 1}), seen, {})
+    figures = {code: tuple(row.values()) for code, row in said["stock_apart"]["x"].items()}
+    assert figures == {"A": (9, 4, 2, 3), "B": (4, 0, 5, 0), "C": (1, 3, 0, 0)}
+    assert said["stock"] == {"x": {"A": 3}}
+
+
 def test_split_packages_open_lines_and_those_passed_over():
     seen = world({"ST-014": {}, "ST-020": {"x": 1}, "ST-030": {"x": 5, "y": 1}, "WH-01": {}}, PLACES)
     rule = {"locations": {"type": "store"}, "coverage": "whole_order", **NEAREST}
@@ -66,6 +81,16 @@ def test_transfers_are_told():
     said = told(demand({"x": 1, "y": 2}, destination=LEEDS), seen, rule, by=(transfers(),))
     assert "Package P1 at ST-014: " in said["sentences"][0]
     assert "2 pieces brought from ST-020" in said["sentences"][0]
+
+
+def test_what_an_older_planner_kept_says_what_was_available_only():
+    seen = world({"ST-014": {"x": 9}}, PLACES)
+    kept = keep(demand({"x": 1}), seen, Frame(seen.places.rows, scenario({})))
+    case = msgspec.json.decode(zlib.decompress(kept.packed))
+    for name in ("reserved", "left"):
+        del case[name]
+    said = explain(unpack(zlib.compress(msgspec.json.encode(case)), kept.frame.packed))
+    assert (said["stock_apart"], said["stock"]) == (None, {"x": {"ST-014": 9}})
 
 
 def test_another_world_fails_the_recheck_and_another_frame_is_refused():
