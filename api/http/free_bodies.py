@@ -17,7 +17,7 @@ FREE_BODIES: dict[str, dict[str, Any]] = {
         "type": "object",
         "required": ["orders"],
         "properties": {
-            "orders": {"type": "array", "maxItems": 1000, "items": each({"$ref": "#/components/schemas/OrderInput"})}
+            "orders": {"type": "array", "maxItems": 5000, "items": each({"$ref": "#/components/schemas/OrderInput"})}
         },
     },
     "OrdersTaken": {

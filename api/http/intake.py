@@ -22,7 +22,10 @@ from domain.states import OrderStatus
 from eventlog.recorded import Claim, ClaimTaken, Decision, Written
 from projections.objects import render
 
-MOST_ORDERS = 1000
+MOST_ORDERS = 5000
+AT_ONCE = 500
+"""Orders of a batch that wait to be written together: others find room among them."""
+
 ONE = OrderBody()
 
 
@@ -44,7 +47,7 @@ def take_in(call: Call) -> Answer:
         return _batch(call, call.body["orders"])
     received = received_of(call, call.body)
     key = call.headers.get("Idempotency-Key")
-    decision = decision_of(call, received, key)
+    decision = decision_of(call, received, key, call.body)
     if call.dry:
         raise DryRun([] if call.log.claim(number_claim(received.channel, received.number)) is not None else [received])
     taken = settled(call, received, decision, call.log.submit(decision))
@@ -56,7 +59,7 @@ def take_in(call: Call) -> Answer:
 
 
 def _batch(call: Call, rows: list[Any]) -> Answer:
-    """Each order on its own, all written together."""
+    """Each order on its own, many written together; an Idempotency-Key stands for each in its place."""
     if len(rows) > MOST_ORDERS:
         raise Failure(400, "bad_request", f"At most {MOST_ORDERS} orders a call.")
     results: list[dict[str, Any]] = [{} for _ in rows]
@@ -70,17 +73,18 @@ def _batch(call: Call, rows: list[Any]) -> Answer:
             results[n] = _refused(row, error)
     if call.dry:
         return _rehearsed(call, results, good)
-    decisions = [decision_of(call, received, None) for _, received in good]
-    position = 0
-    for (n, received), decision, future in zip(good, decisions, call.log.append_many(decisions), strict=True):
-        try:
-            taken = settled(call, received, decision, future)
-        except Exception as error:
-            results[n] = _refused(rows[n], error)
-            continue
-        position = max(position, taken.position)
-        status = 200 if taken.before else 201
-        results[n] = {"number": received.number, "id": taken.id, "status_code": status}
+    key, position = call.headers.get("Idempotency-Key"), 0
+    for some in (good[n : n + AT_ONCE] for n in range(0, len(good), AT_ONCE)):
+        decisions = [decision_of(call, one, f"{key}#{n}" if key else None, rows[n]) for n, one in some]
+        for (n, received), decision, future in zip(some, decisions, call.log.append_many(decisions), strict=True):
+            try:
+                taken = settled(call, received, decision, future)
+            except Exception as error:
+                results[n] = _refused(rows[n], error)
+                continue
+            position = max(position, taken.position)
+            status = 200 if taken.before else 201
+            results[n] = {"number": received.number, "id": taken.id, "status_code": status}
     every = 201 if all(r["status_code"] < 300 for r in results) else 200
     return Answer({"results": results}, every, {"X-OMS-Position": str(position)} if position else {})
 
@@ -134,9 +138,11 @@ def number_claim(channel: int, number: str) -> str:
     return f"order:{channel}:{number}"
 
 
-def decision_of(call: Call, received: OrderReceived, key: str | None, then: tuple[Any, ...] = ()) -> Decision:
-    """The order's number is claimed per channel for ever, so that the same order never stands there twice; `then` is
-    written with it."""
+def decision_of(
+    call: Call, received: OrderReceived, key: str | None, body: Any = None, then: tuple[Any, ...] = ()
+) -> Decision:
+    """The order's number is claimed per channel for ever, so that the same order never stands there twice; `key` stands
+    for this `body`; `then` is written with it."""
     stream = stream_of("order", received.order)
     name = (
         f"{number_claim(received.channel, received.number)}:{received.order}"
@@ -145,7 +151,7 @@ def decision_of(call: Call, received: OrderReceived, key: str | None, then: tupl
     )
     claims = [Claim(number_claim(received.channel, received.number), answer=str(received.order).encode(), forever=True)]
     if key is not None:
-        said = json.dumps(call.body, sort_keys=True, default=str)
+        said = json.dumps(body, sort_keys=True, default=str)
         claims.append(Claim(name, str(uuid5(KEYS, said)), str(received.order).encode()))
     return Decision(
         command_id=uuid5(KEYS, f"{name}:{received.number}"),

@@ -108,7 +108,7 @@ def _taken_in(call: Call, news: _News) -> Heard:
     gone = news.status is OrderStatus.cancelled
     received = received_of(call, {**news.body, "status": "400"} if gone else news.body)
     facts = _since_then(call, received, news, gone)
-    decision = decision_of(call, received, None, facts)
+    decision = decision_of(call, received, None, then=facts)
     taken = settled(call, received, decision, call.log.submit(decision))
     return Heard(taken.id, taken.position, acted=not taken.before)
 

@@ -3,6 +3,8 @@
 import threading
 from typing import Any
 
+import pytest
+
 from tests.api.site import Site, order
 
 PERSON = ("Grace-of-the-test", "Hopper-of-the-test", "grace-of-the-test@example.org", "11 Sealed Street")
@@ -67,6 +69,34 @@ def test_a_batch_is_answered_order_by_order(site: Site) -> None:
     assert [row["status_code"] for row in results] == [201, 200, 400, 200, 400]
     assert results[0]["id"] == results[3]["id"]
     assert "channel" in results[2]["error"]
+
+
+def test_a_batch_under_a_key_is_answered_again(site: Site) -> None:
+    rows = [order("IN-KEY-1"), order("IN-KEY-2"), order("IN-KEY-1"), {"number": "IN-KEY-3"}]
+    first, again = (site.admin("POST", "orders/", {"orders": rows}, Idempotency_Key="a batch").json() for _ in range(2))
+    assert [row["status_code"] for row in first["results"]] == [201, 201, 200, 400]
+    assert again == first
+    others = [order("IN-KEY-4"), order("IN-KEY-2")]
+    other = site.admin("POST", "orders/", {"orders": others}, Idempotency_Key="a batch").json()["results"]
+    assert [row["status_code"] for row in other] == [422, 201]
+
+
+def test_thousands_in_a_call_leave_room_for_others(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.http.intake.AT_ONCE", 2)
+    queued: list[int] = []
+    append = site.log.append_many
+
+    def counted(some: Any) -> Any:
+        queued.append(len(some))
+        return append(some)
+
+    monkeypatch.setattr(site.log, "append_many", counted)
+    made = site.admin.post("orders/", {"orders": [order(f"IN-MANY-{n}") for n in range(5)]})
+    assert [row["status_code"] for row in made["results"]] == [201] * 5
+    assert queued == [2, 2, 1]
+    monkeypatch.setattr("api.http.intake.MOST_ORDERS", 4)
+    many = site.admin("POST", "orders/", {"orders": [order(f"IN-MANY-{n}") for n in range(5)]})
+    assert (many.status_code, many.json()["error"]["message"]) == (400, "At most 4 orders a call.")
 
 
 def test_an_unknown_sku_is_taken_in(site: Site) -> None:
