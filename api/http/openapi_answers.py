@@ -30,7 +30,7 @@ _WRITTEN = {
         "schema": {"type": "string"},
     },
 }
-_NAMING = ("stock/history/", "/simulate", "/cancellation_plan/")
+_NAMING = ("stock/history/", "/simulate", "/simulations/", "/cancellation_plan/")
 """Ends of paths that name something elsewhere, which may not be there."""
 
 

@@ -83,6 +83,7 @@ _FREE: dict[tuple[str, str], Any] = {
     ("POST", f"{OMS}/orders/"): {"anyOf": [{"$ref": f"{_REF}OrderInput"}, {"$ref": f"{_REF}OrdersInput"}]},
     ("PUT", f"{OMS}/stock/"): {"$ref": f"{_REF}StockInput"},
     ("POST", f"{OMS}/scenarios/simulate"): {"$ref": f"{_REF}SimulationInput"},
+    ("POST", f"{OMS}/scenarios/simulations/"): {"$ref": f"{_REF}SimulatedPeriodInput"},
     ("POST", "/whisperer/hooks/"): {"allOf": [{"$ref": f"{_REF}WebhookInput"}, {"required": _HOOK}]},
     ("PUT", "/whisperer/hooks/<int:id>/"): {"allOf": [{"$ref": f"{_REF}WebhookInput"}, {"required": _HOOK}]},
     ("PATCH", "/whisperer/hooks/<int:id>/"): {"$ref": f"{_REF}WebhookInput"},

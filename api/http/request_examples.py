@@ -193,5 +193,8 @@ EXAMPLES: dict[tuple[str, str], dict[str, Any]] = {
         "off": {"is_active": False},
         "own name and settings": {"slug": "pack", "settings": {"sync_remote_order_status": True}},
     },
+    ("POST", f"{OMS}/scenarios/simulations/"): {
+        "a month": {"from": "2026-10-01T00:00:00Z", "to": "2026-11-01T00:00:00Z", "scenario": SCENARIO}
+    },
     ("POST", "/whisperer/hooks/"): {"every package": HOOK},
 }

@@ -163,12 +163,17 @@ AT_ANY_TIME: dict[str, Any] = {"active": True, "valid_from": None, "valid_to": N
 
 
 def _one(call: Call, kind: str, said: Mapping[str, Any], parse: Any) -> Any:
-    """A draft (an object with rules), or a saved one by id, at a version or as it is."""
+    return parse(*definition_of(call, kind, said))
+
+
+def definition_of(call: Call, kind: str, said: Mapping[str, Any]) -> tuple[dict[str, Any], int, int]:
+    """(definition, id, version) of a draft (an object with rules; 0, 0), or of a saved one by id, at a version or as it
+    is."""
     if "rules" in said:
-        return parse({"name": "draft", **said})
+        return {"name": "draft", **said}, 0, 0
     stream = stream_of(kind, said["id"])
     held = call.log.state_at(stream, version=said["version"]) if "version" in said else call.log.state(stream)
     title = kind.replace("_", " ")
     if held.state is None or (held.version != said.get("version", held.version)):
         raise not_found(f"version {said.get('version')} of {title}" if "version" in said else title, said["id"])
-    return parse(held.state.definition, held.state.id, held.version)
+    return dict(held.state.definition), held.state.id, held.version

@@ -1,4 +1,4 @@
-"""The body of `scenarios/simulate`, read and checked."""
+"""The bodies of `scenarios/simulate` and `scenarios/simulations/`, read and checked."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,6 +11,7 @@ from scenarios.fields import Errors, Fields
 KEYS = (
     "order", "lines", "scenario", "transfer_scenarios", "position", "at", "stock", "quota", "why_not",
 )  # fmt: skip
+PERIOD_KEYS = ("from", "to", "scenario", "transfer_scenarios")
 LINES = ("open", "all")
 
 
@@ -37,15 +38,8 @@ def read(body: Mapping[str, Any]) -> Wanted:
     errors = Errors()
     top = Fields(body, "", errors, KEYS)
     order, made_up = _order(top)
-    one = _scenario(top, top.data.get("scenario"), "scenario")
-    several = top.data.get("transfer_scenarios")
-    if several is not None and not isinstance(several, list):
-        top.wrong("transfer_scenarios", "Must be a list.")
-        several = None
-    transfers = None
-    if several is not None:
-        transfers = [_scenario(top, said, f"transfer_scenarios[{n}]") or {} for n, said in enumerate(several)]
-    position, at = top.whole("position", least=0), _moment(top)
+    one, transfers = _scenarios(top)
+    position, at = top.whole("position", least=0), _moment(top, "at")
     if position is not None and at is not None:
         top.wrong("at", "Either a position or a time.")
     wanted = Wanted(
@@ -63,6 +57,44 @@ def read(body: Mapping[str, Any]) -> Wanted:
     if errors.found:
         raise errors.refusal()
     return wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Orders first planned from `begin` on and before `end`; `scenario` and `transfer_scenarios` as of Wanted, None: as
+    it was."""
+
+    begin: datetime
+    end: datetime
+    scenario: Mapping[str, Any] | None
+    transfer_scenarios: list[Mapping[str, Any]] | None
+
+
+def read_period(body: Mapping[str, Any]) -> Period:
+    """Raises Refusal `invalid` with each wrong field."""
+    errors = Errors()
+    top = Fields(body, "", errors, PERIOD_KEYS)
+    begin, end = _moment(top, "from"), _moment(top, "to")
+    for key, said in (("from", begin), ("to", end)):
+        if said is None:
+            top.wrong(key, "Required, as 2026-11-01T00:00:00Z.")
+    one, transfers = _scenarios(top)
+    if begin is not None and end is not None and begin >= end:
+        top.wrong("to", "Must be after `from`.")
+    if errors.found or begin is None or end is None:
+        raise errors.refusal()
+    return Period(begin, end, one, transfers)
+
+
+def _scenarios(top: Fields) -> tuple[Mapping[str, Any] | None, list[Mapping[str, Any]] | None]:
+    one = _scenario(top, top.data.get("scenario"), "scenario")
+    several = top.data.get("transfer_scenarios")
+    if several is not None and not isinstance(several, list):
+        top.wrong("transfer_scenarios", "Must be a list.")
+        several = None
+    if several is None:
+        return one, None
+    return one, [_scenario(top, said, f"transfer_scenarios[{n}]") or {} for n, said in enumerate(several)]
 
 
 def _order(top: Fields) -> tuple[int | None, Mapping[str, Any] | None]:
@@ -101,8 +133,8 @@ def _figures(top: Fields, key: str) -> dict[str, int]:
     return {name: n for name, n in found.items() if n is not None}
 
 
-def _moment(top: Fields) -> datetime | None:
-    text = top.text("at")
+def _moment(top: Fields, key: str) -> datetime | None:
+    text = top.text(key)
     if not text:
         return None
     try:
@@ -110,6 +142,6 @@ def _moment(top: Fields) -> datetime | None:
     except ValueError:
         found = None
     if found is None or found.tzinfo is None:
-        top.wrong("at", "Must be a time with its zone, as 2026-11-23T10:00:00Z.")
+        top.wrong(key, "Must be a time with its zone, as 2026-11-23T10:00:00Z.")
         return None
     return found

@@ -1,4 +1,4 @@
-"""Bodies and answers of `scenarios/simulate`, for openapi.json alone."""
+"""Bodies and answers of `scenarios/simulate` and `scenarios/simulations/`, for openapi.json alone."""
 
 from typing import Any
 
@@ -75,6 +75,17 @@ SIMULATIONS: dict[str, dict[str, Any]] = {
         "order",
         additionalProperties=False,
     ),
+    "SimulatedPeriodInput": _object(
+        {
+            "from": {"type": "string", "format": "date-time", "description": "Orders first planned from then on,"},
+            "to": {"type": "string", "format": "date-time", "description": "and before then."},
+            "scenario": {**_WHICH, "description": "A draft with its rules, or a saved one; none: the control run."},
+            "transfer_scenarios": {"type": "array", "items": _WHICH, "description": "None: those of then."},
+        },
+        "from",
+        "to",
+        additionalProperties=False,
+    ),
     "Simulation": _object(
         {
             "position": {"type": ["integer", "null"]},
@@ -86,7 +97,11 @@ SIMULATIONS: dict[str, dict[str, Any]] = {
             "open": {"type": ["array", "null"], "items": {"type": "object"}},
             "lower_bound": _NUMBER,
             "proven": {"type": "boolean"},
-            "stock": {"type": "object"},
+            "stock": {"type": "object", "description": "By SKU and erp code what was available."},
+            "stock_apart": {
+                "type": ["object", "null"],
+                "description": "By SKU and erp code: {stock, reserved, safety_stock, available}.",
+            },
             "asked_at": {"type": ["string", "null"]},
             "explanation": {"type": "array", "items": {"type": "object"}},
             "sentences": _TEXTS,

@@ -7,6 +7,7 @@ from api.jobs.schedule import daily, every
 from api.jobs.stock_refresh import stock_refresh
 from api.jobs.turn import Job
 from api.setup import work
+from api.simulations import work as simulations
 
 JOBS: tuple[Job, ...] = (
     Job(
@@ -22,6 +23,12 @@ JOBS: tuple[Job, ...] = (
         every(minutes=1),
     ),
     Job(work.JOB, "Does what set-up steps and imports of files asked for.", work.work, every(minutes=5)),
+    Job(
+        simulations.JOB,
+        "Replays the periods that scenarios are to be tried on.",
+        simulations.work,
+        every(minutes=5),
+    ),
     Job("stock-refresh", "Asks the stock services for what is kept.", stock_refresh, every(minutes=15)),
     Job("retention", "Lets go of what was kept long enough.", housekeeping.retention, every(hours=1)),
     Job("log-verification", "Compares the whole log with its hash chain.", housekeeping.log_verification, daily(3, 17)),

@@ -1,14 +1,18 @@
 """What if, over HTTP (spec 2.7): any order, any scenario, any world, and nothing written."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from psycopg.sql import SQL, Identifier
 
+from api.jobs.clock import Jobs
+from api.simulations.work import JOB, replayed
 from eventlog.embedded import EmbeddedServer
 from tests.api.conftest import set_up
-from tests.api.site import Site, order
+from tests.api.site import SECRET, SETTINGS, Site, order
 
 COUNTED = SQL("select count(*), md5(coalesce(string_agg(t::text, '' order by t::text), '')) from {} t")
 DRAFT = {
@@ -160,3 +164,76 @@ def test_what_is_wrong_is_told_at_its_place(site: Site, body: dict[str, Any], fi
     answer = site.admin("POST", "scenarios/simulate", body)
     assert answer.status_code == 400, answer.text
     assert list(answer.json()["error"]) == [field]
+
+
+DAY = timedelta(days=1)
+PERIODS = "scenarios/simulations/"
+
+
+def period(**more: Any) -> dict[str, Any]:
+    now = datetime.now(UTC)
+    return {"from": (now - DAY).isoformat(), "to": (now + DAY).isoformat(), "scenario": DRAFT, **more}
+
+
+def test_a_period_is_replayed_by_the_job_and_the_log_stays_as_it_is(site: Site) -> None:
+    site.package("WH-01")
+    asked = site.admin.post(PERIODS, period(), 202)
+    assert (asked["status"], asked["scenario"], asked["until_position"]) == ("READY", "draft", site.log.head().position)
+    before = written(site)
+    told = Jobs(site.log, replace(SETTINGS, secret_key=SECRET)).now(JOB, "test")
+    assert told is not None and told["outcome"] == {"FINISHED": 1}, told
+    assert written(site) == before
+    found = site.admin.get(f"{PERIODS}{asked['id']}/")
+    report = found["report"]
+    assert (found["status"], found["position"], report["scenario"]) == ("FINISHED", asked["until_position"], "draft")
+    assert report["orders"] == report["really"]["orders_placed"] == report["simulated"]["orders_placed"] >= 1
+    assert report["locations"][0]["erp_code"] == "ST-014"  # not where they really went
+    assert found["table"].startswith(f"{report['orders']} orders planned from ")
+    assert {name: svg[:4] for name, svg in found["charts"].items()} == {"load.svg": "<svg", "packages.svg": "<svg"}
+    assert "report" not in site.admin.get(PERIODS)["results"][0]
+
+
+def test_a_simulation_that_is_wanted_no_more_is_left(site: Site) -> None:
+    id = site.admin.post(PERIODS, period(), 202)["id"]
+    ended = site.admin.post(f"{PERIODS}{id}/abort/", None, 200)
+    assert (ended["status"], ended["message"]) == ("ABORTED", "admin ended it.")
+    assert site.admin("POST", f"{PERIODS}{id}/abort/").status_code == 409
+    replayed(site.log, id)
+    assert site.admin.get(f"{PERIODS}{id}/")["report"] is None
+
+
+def test_one_under_way_ends_where_it_is_aborted(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    def aborted(*given: Any) -> Any:
+        site.admin.post(f"{PERIODS}{id}/abort/", None, 200)
+        given[-1](7)
+        raise AssertionError("it went on")
+
+    monkeypatch.setattr("api.simulations.work.TOLD_SECONDS", 0)
+    monkeypatch.setattr("api.simulations.work.simulate", aborted)
+    id = site.admin.post(PERIODS, period(), 202)["id"]
+    replayed(site.log, id)
+    assert site.admin.get(f"{PERIODS}{id}/")["status"] == "ABORTED"
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "field"),
+    [
+        ({}, 400, "from"),
+        ({"from": "2026-11-01", "to": "2026-11-02T00:00:00Z"}, 400, "from"),
+        (period(to="2020-01-01T00:00:00Z"), 400, "to"),
+        (period(scenario={"rules": []}), 400, "rules"),
+        (period(scenario={"rules": [{}], "colour": 1}, order=1), 400, "order"),
+        (period(transfer_scenarios={}), 400, "transfer_scenarios"),
+        (period(scenario=987654), 404, "code"),
+    ],
+)
+def test_a_period_that_cannot_be_asked_for(site: Site, body: Any, status: int, field: str) -> None:
+    answer = site.admin("POST", PERIODS, body)
+    assert (answer.status_code, field in answer.json()["error"]) == (status, True), answer.text
+    assert site.admin("POST", f"{PERIODS}?dry_run=true", body).status_code == status
+
+
+def test_a_dry_run_begins_nothing(site: Site) -> None:
+    many = site.admin.get(PERIODS)["count"]
+    assert site.admin.post(f"{PERIODS}?dry_run=true", period(), 200) == {"events": []}
+    assert site.admin.get(PERIODS)["count"] == many
