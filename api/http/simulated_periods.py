@@ -31,7 +31,7 @@ ENDS = dict.fromkeys(KEPT_BY_WRITES, "a simulation is no event, and one that is 
 @route(
     "POST",
     PATH,
-    roles=PLAN | AUDIT,
+    roles=PLAN,
     tag="scenarios",
     free_body=True,
     status=202,
@@ -87,7 +87,7 @@ def read_simulation(call: Call, id: int) -> Any:
     return {**_shown(row), "report": report, "table": None, "charts": None, **said}
 
 
-@route("POST", f"{PATH}<int:id>/abort/", roles=PLAN | AUDIT, tag="scenarios", answers="SimulatedPeriod", unkept=ENDS)
+@route("POST", f"{PATH}<int:id>/abort/", roles=PLAN, tag="scenarios", answers="SimulatedPeriod", unkept=ENDS)
 def abort_simulation(call: Call, id: int) -> Any:
     """Ends a simulation that waits or is under way."""
     with call.services.pool.connection() as connection:
