@@ -19,10 +19,11 @@ from scenarios.planned import Plan
 from scenarios.rules import Question
 
 ROUNDS = 40  # filters to pass, and others to leave out: a bound on the work
-WORK = 4_000_000  # lines x locations x rules looked at by all plans together
+WORK = 1_600_000  # what all plans of a search may cost together: about microseconds, by what plans took when measured
 TRIES = 1_000  # plans, however small
-LEAST_TRIES = 8
-BRINGING = 8  # what a rule that has goods fetched costs beside one that has not, measured
+FEWEST = 4  # plans without which nothing can be found: where these are too dear, none is made
+DEAR = {(False, False): 1, (False, True): 5, (True, False): 5, (True, True): 80}
+"""A rule that walks its list, or searches for the best; without, or with goods that are fetched: how dear, measured."""
 
 
 class Asked:
@@ -44,11 +45,14 @@ class Spent(Exception):
 
 
 def tries_for(inputs: Inputs) -> int:
-    """How many plans a search may make, by what one of them has to look at."""
+    """How many plans a search may make, by what one of them has to look at; 0 where that is too much for any."""
     frame = inputs.frame
-    rules = sum(BRINGING if rule.transferable and frame.transfer_scenarios else 1 for rule in frame.scenario.rules)
-    each = max(1, len(inputs.case.demand.lines) * len(frame.places) * rules)
-    return max(LEAST_TRIES, min(TRIES, WORK // each))
+    lines, places = len(inputs.case.demand.lines), len(frame.places)
+    once = max(1, 16 * lines + 4 * places + lines * places // 25)
+    brings = bool(frame.transfer_scenarios)
+    dear = sum(DEAR[rule.strategy != "first_fit", rule.transferable and brings] for rule in frame.scenario.rules)
+    found = min(TRIES, WORK // (once * max(1, dear)))
+    return found if found >= FEWEST else 0
 
 
 class Tries:

@@ -52,6 +52,8 @@ def why_not(inputs: Inputs, code: str) -> dict[str, Any]:
 
 
 def _nothing(found: Found) -> str:
+    if found.spent and not found.tries:
+        return "The smallest change that lets it win was not looked for: the order is too large for that."
     if found.spent:
         return f"The smallest change that lets it win was not looked for further than {found.tries} tries."
     return "No single rule could be changed so that it wins."
