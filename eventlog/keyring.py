@@ -11,7 +11,7 @@ import os
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -23,12 +23,18 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from domain.personal import Personal
 from eventlog.connect import Datastore
 
-# The key of a subject, made where there is none. A forgotten subject starts anew: its old key stays destroyed.
-NEW_KEY = """
-insert into customer_keys (key, subject, wrapped) values (%(key)s, %(subject)s, %(wrapped)s)
-    on conflict (subject) do nothing
+# The keys of subjects, made where there are none; a row that another process made in between is missing. A forgotten
+# subject starts anew: its old key stays destroyed.
+KEYS = """
+with wanted as (
+        select * from unnest(%s::text[], %s::bytea[], %s::bytea[]) as w (key, subject, wrapped)),
+    found as (select w.key as asked, k.key from wanted w join customer_keys k on k.subject = w.subject),
+    made as (
+        insert into customer_keys (key, subject, wrapped)
+        select key, subject, wrapped from wanted where key not in (select asked from found)
+            on conflict (subject) do nothing returning key)
+select asked, key from found union all select key, key from made
 """
-KEY_OF_SUBJECT = "select key from customer_keys where subject = %(subject)s"
 WRAPPED = "select wrapped from customer_keys where key = %s"
 WRAPPED_OF_MANY = "select key, wrapped from customer_keys where key = any(%s)"
 FORGET = """
@@ -36,6 +42,8 @@ update customer_keys set wrapped = null, subject = null, forgotten_at = now()
  where key = any(%s) and wrapped is not null
 """
 FORGOTTEN = "select key from customer_keys where wrapped is null order by key"
+
+KEY_OF_SUBJECT = "select key from customer_keys where subject = %(subject)s"
 
 _NONCE = 12
 
@@ -54,23 +62,31 @@ class Keyring:
     def new_key(self, subject: str | None) -> str:
         """The id of the customer's key: the same for the same subject (an e-mail address or a remote id, in upper or
         lower case); None is a guest, who gets a key of their own each time."""
-        key = uuid4().hex
-        plain = AESGCM.generate_key(256)
-        nonce = os.urandom(_NONCE)
-        row = {
-            "key": key,
-            "subject": None if subject is None else self._name(subject),
-            "wrapped": nonce + self._wrapping.encrypt(nonce, plain, key.encode()),
-        }
+        return self.new_keys([subject])[0]
+
+    def new_keys(self, subjects: Sequence[str | None]) -> list[str]:
+        """The same for each of many, in one query."""
+        rows: list[tuple[str, bytes | None, bytes]] = []
+        plain: dict[str, bytes] = {}
+        first: dict[bytes, str] = {}
+        asked = []
+        for subject in subjects:
+            key, name = uuid4().hex, None if subject is None else self._name(subject)
+            if name is not None and name in first:
+                asked.append(first[name])
+                continue
+            if name is not None:
+                first[name] = key
+            plain[key], nonce = AESGCM.generate_key(256), os.urandom(_NONCE)
+            rows.append((key, name, nonce + self._wrapping.encrypt(nonce, plain[key], key.encode())))
+            asked.append(key)
         with self._datastore.get_connection() as connection:
-            if subject is not None:
-                found = connection.execute(KEY_OF_SUBJECT, row).fetchone()
-                if found is not None:
-                    return str(found["key"])
-            if connection.execute(NEW_KEY, row).rowcount == 0:  # another process made it in between
-                return self.new_key(subject)
-        self._remember(key, AESGCM(plain))
-        return key
+            columns = [list(column) for column in zip(*rows, strict=True)] or [[], [], []]
+            found = {row["asked"]: row["key"] for row in connection.execute(KEYS, columns).fetchall()}
+        for key in found.keys() & set(found.values()):
+            self._remember(key, AESGCM(plain[key]))
+        # one that is missing was made by another process in between
+        return [found.get(key) or self.new_key(subject) for key, subject in zip(asked, subjects, strict=True)]
 
     def seal(self, customer_key: str, value: Any) -> Personal:
         """Any value of JSON, sealed; KeyError where the key is forgotten or was never there."""

@@ -1,7 +1,7 @@
 """Order intake (spec 3.3): one order or a batch, each there once. What is personal is sealed before it is an event."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
@@ -63,19 +63,11 @@ def _batch(call: Call, rows: list[Any]) -> Answer:
     if len(rows) > MOST_ORDERS:
         raise Failure(400, "bad_request", f"At most {MOST_ORDERS} orders a call.")
     results: list[dict[str, Any]] = [{} for _ in rows]
-    good: list[tuple[int, OrderReceived]] = []
-    for n, row in enumerate(rows):
-        try:
-            if not isinstance(row, dict):
-                raise ValidationError({"order": ["An order is an object."]})
-            good.append((n, received_of(call, row)))
-        except Exception as error:
-            results[n] = _refused(row, error)
     if call.dry:
-        return _rehearsed(call, results, good)
+        return _rehearsed(call, results, [one for some in _received(call, rows, results) for one in some])
     key, position = call.headers.get("Idempotency-Key"), 0
-    for some in (good[n : n + AT_ONCE] for n in range(0, len(good), AT_ONCE)):
-        decisions = [decision_of(call, one, f"{key}#{n}" if key else None, rows[n]) for n, one in some]
+    for some in _received(call, rows, results):
+        decisions = [decision_of(call, received, f"{key}#{n}" if key else None, rows[n]) for n, received in some]
         for (n, received), decision, future in zip(some, decisions, call.log.append_many(decisions), strict=True):
             try:
                 taken = settled(call, received, decision, future)
@@ -87,6 +79,27 @@ def _batch(call: Call, rows: list[Any]) -> Answer:
             results[n] = {"number": received.number, "id": taken.id, "status_code": status}
     every = 201 if all(r["status_code"] < 300 for r in results) else 200
     return Answer({"results": results}, every, {"X-OMS-Position": str(position)} if position else {})
+
+
+def _received(call: Call, rows: list[Any], results: list[dict[str, Any]]) -> Iterator[list[tuple[int, OrderReceived]]]:
+    """By hundreds, (place, fact) of those that are orders; the others are refused in their places of the results."""
+    for start in range(0, len(rows), AT_ONCE):
+        said: dict[int, dict[str, Any]] = {}
+        for n, row in enumerate(rows[start : start + AT_ONCE], start):
+            try:
+                if not isinstance(row, dict):
+                    raise ValidationError({"order": ["An order is an object."]})
+                said[n] = ONE.load(row)
+            except Exception as error:
+                results[n] = _refused(row, error)
+        keys = call.services.keyring.new_keys([_subject(one["customer"]) for one in said.values()])
+        found = []
+        for n, key in zip(said, keys, strict=True):
+            try:
+                found.append((n, _fact(call, said[n], key)))
+            except Exception as error:
+                results[n] = _refused(rows[n], error)
+        yield found
 
 
 def _rehearsed(call: Call, results: list[dict[str, Any]], good: list[tuple[int, OrderReceived]]) -> Answer:
@@ -171,6 +184,11 @@ def decision_of(
 def received_of(call: Call, body: Mapping[str, Any]) -> OrderReceived:
     """What `POST orders/` writes of a body; its personal values are sealed. Raises ValidationError."""
     said = ONE.load(body)
+    return _fact(call, said, call.services.keyring.new_key(_subject(said["customer"])))
+
+
+def _fact(call: Call, said: Mapping[str, Any], key: str) -> OrderReceived:
+    """`said` as the schema loads it, `key` its customer's."""
     channel = named(call, "channel", said["channel"])
     carrier = named(call, "cargo_company", said["cargo_company"]) if said["cargo_company"] is not None else None
     store = said["retail_store"]
@@ -179,7 +197,6 @@ def received_of(call: Call, body: Mapping[str, Any]) -> OrderReceived:
     if store is not None and call.log.reference.find("location", store) is None:
         raise ValidationError({"retail_store": [f"There is no location {store}."]})
     where = said["shipping_address"] or {}
-    key = call.services.keyring.new_key(_subject(said["customer"]))
     private = {
         "customer": plain(said["customer"]),
         "shipping_address": said["shipping_address"],

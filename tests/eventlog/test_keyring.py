@@ -30,6 +30,16 @@ def test_one_key_a_customer_and_one_each_for_guests(log: EventLog) -> None:
     assert keyring.new_key(None) != keyring.new_key(None)
 
 
+def test_keys_of_many_are_found_and_made_together(log: EventLog) -> None:
+    keyring = log.keyring(SECRET)
+    jane = keyring.new_key("jane@example.com")
+    keys = keyring.new_keys(["joe@example.com", None, "Jane@example.com", "JOE@example.com", None])
+    assert keys[2] == jane and keys[0] == keys[3] == keyring.new_key("joe@example.com")
+    assert len(set(keys)) == 4
+    assert [keyring.reveal(keyring.seal(key, "x")) for key in keys] == ["x"] * 5
+    assert keyring.new_keys([]) == []
+
+
 def test_the_table_names_nobody_and_holds_no_open_key(log: EventLog, database_url: str) -> None:
     keyring = log.keyring(SECRET)
     key = keyring.new_key("jane@example.com")
