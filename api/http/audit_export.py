@@ -3,7 +3,7 @@
 from flask import Response
 
 from api.case_file import case_file
-from api.http.errors import WrongInput
+from api.http.errors import Failure, WrongInput
 from api.http.routes import AUDIT, OMS, Answer, Call, Parameter, route
 from api.past_tools import Unknown, named
 
@@ -27,7 +27,7 @@ def export(call: Call) -> Answer:
     try:
         id, _ = named(call.log, "order", number)
     except Unknown as nothing:
-        raise WrongInput(order=[str(nothing)]) from None
+        raise Failure(404, "not_found", str(nothing)) from None
     content = case_file(call.log, call.services.keyring, id, masked=masked in ("true", "1"))
     name = f'attachment; filename="order-{id}.zip"'
     return Answer(headers={"Content-Disposition": name}, raw=Response(content, content_type="application/zip"))

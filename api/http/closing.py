@@ -8,7 +8,7 @@ from marshmallow import fields
 
 from api.http.details import not_found
 from api.http.dry_run import DryRun, shown
-from api.http.input_schemas import Text
+from api.http.input_schemas import Switch, Text
 from api.http.locations import shown as location_shown
 from api.http.order_schema import text
 from api.http.record_kinds import Set
@@ -34,7 +34,7 @@ class ClosingBody(Set):
 
     until = fields.AwareDateTime(format="iso", required=True)
     reason = text(500)
-    replan = fields.Boolean(load_default=True, truthy={True}, falsy={False})
+    replan = Switch(load_default=True)
 
 
 class OpenBody(Set):

@@ -11,6 +11,7 @@ from marshmallow import EXCLUDE, Schema, fields, validate
 from api.http.commands import another_body, claim_of, if_match_of
 from api.http.dry_run import DryRun
 from api.http.errors import Failure, WrongInput
+from api.http.input_schemas import Switch
 from api.http.paging import NEWEST_FIRST, PARAMETERS, asked_of, page_of, page_of_all
 from api.http.plain_json import plain
 from api.http.routes import AUDIT, HOOKS, Answer, Call, Parameter, route
@@ -55,7 +56,7 @@ class Force(Schema):
     class Meta:
         unknown = EXCLUDE
 
-    force = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+    force = Switch(load_default=False)
 
 
 class ReplayRange(Schema):
@@ -69,7 +70,7 @@ class ReplayRange(Schema):
     to_position = fields.Integer(strict=True, allow_none=True, load_default=None, validate=_position)
     from_date = fields.AwareDateTime(format="iso", allow_none=True, load_default=None)
     to_date = fields.AwareDateTime(format="iso", allow_none=True, load_default=None)
-    dry_run = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+    dry_run = Switch(load_default=False)
 
 
 @route(

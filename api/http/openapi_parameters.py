@@ -94,8 +94,10 @@ def _schema(one: Route, name: str) -> dict[str, Any]:
         return {"type": "integer", "minimum": 0, "maximum": 2**62}
     if name in ("version", "position", "from", "to", "after", "until"):
         return {"type": "integer", "minimum": 0, "maximum": 10**18 - 1}
+    if name == "limit":
+        return {"type": "integer", "minimum": 1, "maximum": 2**62}
     if name in _NUMBERS:
-        return {"type": "integer"}
+        return {"type": "integer", **({"minimum": 0} if one.path.endswith("/audit_events/") else {})}
     if name in ("at", "timestamp__gte", "timestamp__lte"):
         return {"anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "maxLength": 0}]}
     return {"type": "string", "pattern": "^[^\\u0000]*$"}

@@ -5,7 +5,7 @@ from typing import Any
 
 from marshmallow import EXCLUDE, INCLUDE, Schema, ValidationError, fields, missing, post_load, pre_load, validate
 
-from api.http.input_schemas import BIG, Text, Whole
+from api.http.input_schemas import BIG, Switch, Text, Whole
 from domain.states import OrderStatus
 
 CENT = Decimal("0.01")
@@ -129,7 +129,7 @@ class OrderBody(Open):
     cargo_company = fields.Raw(load_default=None, allow_none=True)
     delivery_type = text(50, "home")
     retail_store = text(100, None)
-    ship_complete = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+    ship_complete = Switch(load_default=False)
     delivery_range = fields.Dict(load_default=None, allow_none=True)
     amount = Money(load_default=Decimal("0.00"))
     discount_amount = Money(load_default=Decimal("0.00"))
@@ -137,12 +137,12 @@ class OrderBody(Open):
     shipping_address = fields.Nested(AddressBody, load_default=None, allow_none=True)
     billing_address = fields.Nested(AddressBody, load_default=None, allow_none=True)
     notes = text(5000)
-    has_gift_box = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+    has_gift_box = Switch(load_default=False)
     gift_box_note = text(1000)
     language_code = text(20, None)
     extra_field = thing()
     items = fields.List(fields.Nested(ItemBody), required=True, validate=validate.Length(1, MOST_ITEMS))
-    plan = fields.Boolean(load_default=True, truthy={True}, falsy={False})
+    plan = Switch(load_default=True)
 
     @pre_load
     def defaults(self, data: Any, **_: Any) -> Any:

@@ -12,6 +12,7 @@ KEYS = (
     "order", "lines", "scenario", "transfer_scenarios", "position", "at", "stock", "quota", "why_not",
 )  # fmt: skip
 PERIOD_KEYS = ("from", "to", "scenario", "transfer_scenarios")
+WHICH = "Must be an id, {id, version}, or a draft with its rules."
 LINES = ("open", "all")
 
 
@@ -94,7 +95,12 @@ def _scenarios(top: Fields) -> tuple[Mapping[str, Any] | None, list[Mapping[str,
         several = None
     if several is None:
         return one, None
-    return one, [_scenario(top, said, f"transfer_scenarios[{n}]") or {} for n, said in enumerate(several)]
+    found = []
+    for n, said in enumerate(several):
+        found.append(_scenario(top, said, key := f"transfer_scenarios[{n}]") or {})
+        if said is None:
+            top.wrong(key, WHICH)
+    return one, found
 
 
 def _order(top: Fields) -> tuple[int | None, Mapping[str, Any] | None]:
@@ -115,7 +121,7 @@ def _scenario(top: Fields, said: Any, key: str) -> Mapping[str, Any] | None:
     if isinstance(said, int) and not isinstance(said, bool):
         said = {"id": said}
     if not isinstance(said, Mapping):
-        top.wrong(key, "Must be an id, {id, version}, or a draft with its rules.")
+        top.wrong(key, WHICH)
         return None
     if "rules" in said:
         found: Mapping[str, Any] = plain(said)

@@ -19,10 +19,11 @@ _WHICH = {
     "description": "A draft with its rules, or a saved one by its id, at a version or as it is.",
     "anyOf": [
         _ID,
-        _object({"id": _ID, "version": _ID}, "id"),
+        _object({"id": _ID, "version": {**_ID, "type": ["integer", "null"]}}, "id"),
         _object({"rules": {"type": "array", "items": {}}}, "rules"),
     ],
 }
+_WHICH_IF_ANY = {**_WHICH, "anyOf": [*_WHICH["anyOf"], {"type": "null"}]}
 _ITEM = _object({"order_item": {"type": "integer"}, "sku": {"type": "string"}, "quantity": _NUMBER}, "sku", "quantity")
 _TRANSFER = _object(
     {
@@ -56,7 +57,7 @@ SIMULATIONS: dict[str, dict[str, Any]] = {
                 "enum": ["open", "all"],
                 "description": "Only what waits, or the whole order anew; without it: all where nothing waits.",
             },
-            "scenario": _WHICH,
+            "scenario": _WHICH_IF_ANY,
             "transfer_scenarios": {"type": "array", "items": _WHICH},
             "position": {**_NUMBER, "description": "The world as of this position of the log; without: of now."},
             "at": {"type": "string", "format": "date-time", "description": "The same by a time."},
@@ -79,7 +80,7 @@ SIMULATIONS: dict[str, dict[str, Any]] = {
         {
             "from": {"type": "string", "format": "date-time", "description": "Orders first planned from then on,"},
             "to": {"type": "string", "format": "date-time", "description": "and before then."},
-            "scenario": {**_WHICH, "description": "A draft with its rules, or a saved one; none: the control run."},
+            "scenario": {**_WHICH_IF_ANY, "description": "A draft or a saved one; none: the control run."},
             "transfer_scenarios": {"type": "array", "items": _WHICH, "description": "None: those of then."},
         },
         "from",

@@ -224,6 +224,7 @@ def test_one_under_way_ends_where_it_is_aborted(site: Site, monkeypatch: pytest.
         (period(scenario={"rules": []}), 400, "rules"),
         (period(scenario={"rules": [{}], "colour": 1}, order=1), 400, "order"),
         (period(transfer_scenarios={}), 400, "transfer_scenarios"),
+        (period(transfer_scenarios=[None]), 400, "transfer_scenarios[0]"),
         (period(scenario=987654), 404, "code"),
     ],
 )
