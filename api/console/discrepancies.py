@@ -39,9 +39,8 @@ DISCREPANCIES = Listing(
     (
         Column("SKU", lambda row: row["sku"]),
         Column("Pieces", lambda row: row["quantity"], "number"),
-        Column("Why", lambda row: row["reason"].replace("_", " ")),
+        Column("Why", lambda row: row["reason"].replace("_", " "), "wide"),
         Column("Location", lambda row: link(f"/console/locations/{row['stock_location']}/", row["erp_code"])),
-        Column("State", state_of),
         Column("Of", _about, "wide"),
         Column("Noticed", lambda row: moment(row["created_date"]), "wide"),
     ),
@@ -54,7 +53,7 @@ DISCREPANCIES = Listing(
 @page(HERE)
 def discrepancies(visit: Visit) -> Response:
     may = visit.api.may("POST", "inventory-discrepancies/1/close/")
-    return DISCREPANCIES.page(visit, template="discrepancies.html", may=may)
+    return DISCREPANCIES.page(visit, template="discrepancies.html", may=may, state_of=state_of)
 
 
 @page(f"{HERE}<int:id>/close/", methods=("POST",))

@@ -65,13 +65,15 @@ class Page:
 
 @dataclass(frozen=True)
 class Link:
-    """An entry of the navigation, shown to whom the API answers at `asks`; the lower its `place`, the earlier."""
+    """An entry of the navigation, shown to whom the API answers at `asks`; the lower its `place`, the earlier. `under`:
+    where its other pages stand."""
 
     title: str
     path: str
     asks: str
     place: int
     area: str = "console"
+    under: tuple[str, ...] = ()
 
 
 PAGES: list[Page] = []
@@ -159,14 +161,16 @@ def current(visit: Visit) -> list[dict[str, Any]]:
         return []
     area = "instore" if request.path.startswith("/instore") else "console"
     return [
-        {"title": one.title, "path": one.path, "here": _here(one.path)}
+        {"title": one.title, "path": one.path, "here": _here(one)}
         for one in sorted(NAVIGATION, key=lambda link: link.place)
         if one.area == area and visit.api.may("GET", one.asks)
     ]
 
 
-def _here(path: str) -> bool:
-    return request.path == path if path == "/console/" else request.path.startswith(path)
+def _here(link: Link) -> bool:
+    if link.path == "/console/":
+        return request.path == link.path
+    return request.path.startswith((link.path, *link.under))
 
 
 def _wrapped(one: Page) -> Callable[..., Response]:

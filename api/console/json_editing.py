@@ -1,11 +1,14 @@
 """JSON that people edit: what is wrong with it is told at its line, and what was typed is not lost."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from api.console.json_places import line_of
+
+WIDTH = 90
+"""Characters of a line."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,15 @@ def marked(text: str, message: str, fields: Iterable[tuple[str, str]]) -> Edited
     return Edited(text, "It was not saved." if places else message, places)
 
 
-def as_text(value: Any) -> str:
-    """As it is edited."""
-    return json.dumps(value, indent=2, ensure_ascii=False)
+def as_text(value: Any, indent: int = 0) -> str:
+    """As it is edited: what fits a line stands on one."""
+    flat = json.dumps(value, ensure_ascii=False)
+    if not isinstance(value, Mapping | list) or indent + len(flat) <= WIDTH:
+        return flat
+    pad = " " * (indent + 2)
+    if isinstance(value, Mapping):
+        rows = [f"{pad}{json.dumps(name, ensure_ascii=False)}: {as_text(value[name], indent + 2)}" for name in value]
+    else:
+        rows = [pad + as_text(one, indent + 2) for one in value]
+    begin, end = "{}" if isinstance(value, Mapping) else "[]"
+    return "\n".join([begin, ",\n".join(rows), " " * indent + end])

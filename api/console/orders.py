@@ -9,10 +9,11 @@ from api.console.listing import Column, Listing, link
 from api.console.rendering import moment
 from api.console.states import badge
 from api.console.why import placed_in, sentence_of
-from domain.states import OrderStatus
+from domain.states import OrderStatus, PackageStatus
 
-NAVIGATION.append(Link("Orders", "/console/orders/", "orders/", 10))
+NAVIGATION.append(Link("Orders", "/console/orders/", "orders/", 10, under=("/console/plans/", "/console/chain/")))
 
+CANCELLED = str(int(PackageStatus.cancelled))
 _STATES = {str(int(one)): f"{one.name.replace('_', ' ')} ({int(one)})" for one in OrderStatus}
 
 
@@ -63,6 +64,7 @@ def order(visit: Visit, id: int) -> Response:
         "order.html",
         order=shown,
         packages=[(one, _because(one, plans)) for one in packages],
+        live=sum(one["state"] != CANCELLED for one in packages),
         transfers=transfers,
         plans=list(plans.values()),
         open_lines=_open(plans),

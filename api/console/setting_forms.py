@@ -9,15 +9,21 @@ from marshmallow import fields, validate
 
 from api.console.json_editing import Edited, as_text, parsed
 from api.http.setting_schemas import VALUES
+from eventlog.secret_values import SECRET_FIELDS
 
 
 @dataclass(frozen=True)
 class Control:
-    """`kind`: switch, choice, number, text or json. `parts`: of JSON, what may stand where: [(field, words)]."""
+    """`kind`: switch, choice, number, text or json. `parts`: of JSON, what may stand where: [(field, words)]; `secret`:
+    some of it is never shown."""
 
     kind: str
     choices: tuple[str, ...] = ()
     parts: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def secret(self) -> bool:
+        return any(field.rpartition(".")[2] in SECRET_FIELDS for field, _ in self.parts)
 
     def shown(self, value: Any) -> str:
         """The value as it stands in the control."""

@@ -13,7 +13,9 @@ from api.console.rendering import moment
 from api.console.states import badge
 from domain.states import TransferStatus
 
-NAVIGATION.append(Link("Transfers", "/console/transfers/", "transfer_orders/", 30))
+NAVIGATION.append(
+    Link("Transfers", "/console/transfers/", "transfer_orders/", 30, under=("/console/transfer_orders/",))
+)
 
 _PATH = "/console/transfer_orders/<int:id>/"
 _STATES = {str(one): str(one).replace("_", " ") for one in TransferStatus}

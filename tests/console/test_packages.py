@@ -153,3 +153,12 @@ def test_searching(site: Site) -> None:
     assert odd.status_code == 200
     hostile = someone.get("/console/search/?q=%3Cscript%3Ealert(1)%3C/script%3E").text
     assert "<script>alert" not in hostile
+
+
+def test_packages_that_were_cancelled_are_no_parcels_of_the_order(site: Site) -> None:
+    order = site.order()
+    first = site.plan(order)
+    assert site.admin.command(first, "cancel-package", replan=True).status_code == 204
+    site.plan(order)
+    shown = visitor(site).get(f"/console/orders/{order['id']}/").text
+    assert 'Its package <span class="soft">and 1 that is cancelled</span>' in shown

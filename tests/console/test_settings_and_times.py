@@ -99,7 +99,7 @@ def test_times_by_location_and_package_by_package(site: Site) -> None:
     site.caught_up()
     someone = visitor(site)
     shown = someone.get("/console/sla/?figure=packages&period=day").text
-    assert re.search(r'<th scope="row">ST-014</th><td class="mono">\d{4}-\d\d-\d\d</td>', shown)
+    assert re.search(r'>ST-014</a></th><td class="mono">\d{4}-\d\d-\d\d</td>', shown)
     together = someone.get("/console/sla/?by=none").text
     assert together.count('<th scope="row">') == 1 and '<th scope="row">All</th>' in together
     assert someone.get("/console/sla/?erp_code=X9").status_code == 400

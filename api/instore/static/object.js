@@ -45,7 +45,7 @@ export function view(object, again, parcels) {
   const missButton = (item) => miss && h("button", { id: `row-${item.id}-missing`, class: "quiet", "aria-label": t("missingOf", item), onclick: () => missing(object, [item], object.may, miss) }, t("missing"));
   const packing = packs(next(object));
   const told = (item) => details.words(object, item);
-  const more = (item) => [packing && told(item) && h("span", { class: "soft of-which" }, told(item)), packing && details.button(object, item, again), missButton(item)];
+  const more = (item) => [packing && details.button(object, item, again), missButton(item), packing && told(item) && h("span", { class: "soft of-which" }, told(item))];
   const [n, of] = progress(name, object.items);
   return [
     h("p", { class: "trail" }, h("a", { id: "back", class: "back", href: listOf(object) }, "‹ ", t("back"))),

@@ -30,7 +30,7 @@ const ENGLISH = {
   version: "Nothing is printed while the server is away.", after: "Waits for another transfer first", parts: "Also waits for transfers", notActing: "You may look, not act.",
   leave: "{n} commands wait to be sent. They stay in this browser and are sent when you sign in here again. Sign out now?", state: "State", field_cargo_company: "Carrier", field_tracking_number: "Tracking number", field_query_number: "Query number", field_reason: "Reason",
   field_status: "What the carrier says", field_condition: "Condition", field_replan: "Plan again elsewhere", field_invoice_number: "Invoice number", field_invoice_date: "Invoice date", field_sku: "SKU of the replacement", field_package_item: "In place of", field_quantity: "How many",
-  details: "No., kg", detailsOf: "Serial number and weight: {name}", serial: "Serial number", weight: "Weight in kg", weightWrong: "A number of kilograms is needed, 0.4 for one.", weigh: "Weigh", parcelWeight: "Parcel {n}: weight in kg", keep: "Keep",
+  details: "Serial, kg", detailsOf: "Serial number and weight: {name}", serial: "Serial number", weight: "Weight in kg", weightWrong: "A number of kilograms is needed, 0.4 for one.", weigh: "Weigh", parcelWeight: "Parcel {n}: weight in kg", keep: "Keep",
 };
 
 const TURKISH = {
@@ -63,7 +63,7 @@ const TURKISH = {
   version: "Sunucu yokken yazdırılamaz.", after: "Önce başka bir transferi bekliyor", parts: "Transfer de bekliyor", notActing: "Bakabilirsiniz, işlem yapamazsınız.",
   leave: "{n} işlem gönderilmeyi bekliyor. Bu tarayıcıda kalır ve burada yeniden giriş yapınca gönderilir. Şimdi çıkılsın mı?", state: "Durum", field_cargo_company: "Kargo", field_tracking_number: "Takip numarası", field_query_number: "Sorgu numarası", field_reason: "Neden",
   field_status: "Kargonun bildirdiği", field_condition: "Durumu", field_replan: "Başka yerden planla", field_invoice_number: "Fatura numarası", field_invoice_date: "Fatura tarihi", field_sku: "Yerine konan SKU", field_package_item: "Yerine", field_quantity: "Kaç adet",
-  details: "No, kg", detailsOf: "Seri numarası ve ağırlık: {name}", serial: "Seri numarası", weight: "Ağırlık (kg)", weightWrong: "Kilogram olarak bir sayı gerekli, örneğin 0.4.", weigh: "Tart", parcelWeight: "Koli {n}: ağırlık (kg)", keep: "Kaydet",
+  details: "Seri no, kg", detailsOf: "Seri numarası ve ağırlık: {name}", serial: "Seri numarası", weight: "Ağırlık (kg)", weightWrong: "Kilogram olarak bir sayı gerekli, örneğin 0.4.", weigh: "Tart", parcelWeight: "Koli {n}: ağırlık (kg)", keep: "Kaydet",
 };
 
 // Commands as a clerk calls them; one that is not here is called as the API names it.
