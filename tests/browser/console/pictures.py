@@ -65,7 +65,7 @@ def _take(someone: Person, size: tuple[int, int], path: str, file: Path) -> None
     image = Image.open(io.BytesIO(shown)).convert("RGB")
     wide = WIDTH[size]
     small = image.resize((wide, round(image.height * wide / image.width)), Image.Resampling.LANCZOS)
-    small.quantize(48).save(file, optimize=True)
+    small.quantize(64, Image.Quantize.MAXCOVERAGE).save(file, optimize=True)
 
 
 if __name__ == "__main__":
