@@ -1,10 +1,7 @@
 """A log with the tables of integrations, and the processes that work on it, as threads."""
 
-import traceback
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
-from ipaddress import ip_network
-from threading import Event, Thread
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -16,37 +13,21 @@ from domain.order import Order
 from domain.package import Package
 from domain.settings import SAVED, Record, save
 from domain.shipment import Shipment
-from eventlog.keyring import Keyring
 from eventlog.log import EventLog
 from eventlog.recorded import Written
 from integrations import queue
 from integrations.following import FOLLOWER, Follower
 from integrations.runner import Runner
-from integrations.tables import Connection, prepare
+from integrations.tables import prepare
 from scenarios.carriers import chosen
+from tests.at_work import AtWork, Settings
 from tests.webhooks.lives import SECRET
 from tests.webhooks.receiver import wait_for
-from webhook_outbox.targets import Network
-
-LOOPBACK: tuple[Network, ...] = (ip_network("127.0.0.0/8"),)
-
-
-@dataclass(frozen=True)
-class Settings:
-    secret_key: str | None = SECRET
-    webhook_allow: tuple[Network, ...] = LOOPBACK
 
 
 @dataclass
-class Bench:
-    """`start` what is wanted; `calls` asks the queue."""
-
-    log: EventLog
-    keyring: Keyring
-    connection: Connection
-    stop: Event = field(default_factory=Event)
-    threads: list[Thread] = field(default_factory=list)
-    failed: list[BaseException] = field(default_factory=list)
+class Bench(AtWork):
+    """`calls` asks the queue."""
 
     def follower(self) -> None:
         self.start(Follower(self.log).run)
@@ -57,16 +38,9 @@ class Bench:
         self.start(made.run)
         return made
 
-    def start(self, *runs: Callable[[Event], None]) -> None:
-        for run in runs:
-            thread = Thread(target=self._guarded, args=(run,), daemon=True)
-            thread.start()
-            self.threads.append(thread)
-
     def followed(self) -> None:
         """Until the follower has seen all there is."""
-        head = self.log.head().position
-        wait_for(lambda: self.log.positions().get(FOLLOWER, 0) >= head)
+        self.has_seen(FOLLOWER)
 
     def calls(self) -> list[dict[str, Any]]:
         """The oldest first."""
@@ -101,13 +75,6 @@ class Bench:
         stream = stream_of(info(SAVED[type(record)]).on, record.id)
         self.log.decide(stream, lambda before, _: save(before, record), actor="ada", command="save")
 
-    def _guarded(self, run: Callable[[Event], None]) -> None:
-        try:
-            run(self.stop)
-        except BaseException as wrong:
-            traceback.print_exc()
-            self.failed.append(wrong)
-
 
 @pytest.fixture
 def bench(log: EventLog) -> Iterator[Bench]:
@@ -115,7 +82,4 @@ def bench(log: EventLog) -> Iterator[Bench]:
     with log.listening() as connection:
         made = Bench(log, log.keyring(SECRET), connection)
         yield made
-        made.stop.set()
-        for thread in made.threads:
-            thread.join(timeout=20)
-        assert made.failed == []
+        made.close()

@@ -19,7 +19,8 @@ from integrations.kinds import CALL_KINDS, CallKind, Caused, Seen, Work, declare
 from integrations.outside import Outside, System, posting
 from integrations.traffic import figures, lately
 from integrations.trouble import Declined
-from tests.integrations.conftest import LOOPBACK, Bench
+from tests.at_work import LOOPBACK
+from tests.integrations.conftest import Bench
 from tests.webhooks.lives import SECRET, channel, live, location
 from tests.webhooks.receiver import Answer, Receiver, receiving, wait_for
 

@@ -18,7 +18,7 @@ from integrations.traffic import Traffic, lately
 from scenarios.stock_service import Engine, StockServiceDown
 from simulators import program, stock_service
 from simulators.door import Auth
-from tests.integrations.conftest import LOOPBACK
+from tests.at_work import LOOPBACK
 from webhook_outbox.breaker import OPENS_AT
 from webhook_outbox.targets import Network
 

@@ -20,8 +20,8 @@ from pathlib import Path
 
 from eventlog.embedded import EmbeddedServer
 from eventlog.log import EventLog
+from tests.at_work import LOOPBACK
 from tests.webhooks import program
-from tests.webhooks.conftest import LOOPBACK
 from tests.webhooks.lives import LIFE, SECRET, channel, deciding, life, location, write
 from tests.webhooks.receiver import Answer, Receiver, receiving, wait_for
 from webhook_outbox import subscriptions

@@ -8,7 +8,7 @@ from threading import Event, Thread
 
 from eventlog import follow
 from eventlog.log import EventLog
-from tests.webhooks.conftest import Settings
+from tests.at_work import Settings
 from webhook_outbox.fan_out import FanOut
 from webhook_outbox.leases import Leases
 from webhook_outbox.sender import Sender

@@ -16,7 +16,8 @@ from standardwebhooks.webhooks import Webhook
 
 from domain.settings import Subscription
 from simulators.bad_days import DAYS, BadDays, Came, TurningName, having
-from tests.webhooks.conftest import LOOPBACK, Outbox
+from tests.at_work import LOOPBACK
+from tests.webhooks.conftest import Outbox
 from tests.webhooks.lives import deciding, received, write
 from tests.webhooks.receiver import wait_for
 from webhook_outbox.attempt import Courier, Outcome, Target

@@ -10,7 +10,8 @@ from itertools import pairwise
 from standardwebhooks.webhooks import Webhook
 
 from projections.objects import render
-from tests.webhooks.conftest import LOOPBACK, Outbox
+from tests.at_work import LOOPBACK
+from tests.webhooks.conftest import Outbox
 from tests.webhooks.lives import LIFE, channel, deciding, life, live, location, received, renamed, unplanned, write
 from tests.webhooks.receiver import Receiver, wait_for
 from webhook_outbox import subscriptions

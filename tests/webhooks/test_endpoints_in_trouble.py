@@ -3,7 +3,8 @@
 import time
 from threading import Event
 
-from tests.webhooks.conftest import LOOPBACK, Outbox
+from tests.at_work import LOOPBACK
+from tests.webhooks.conftest import Outbox
 from tests.webhooks.lives import deciding, received, unplanned, write
 from tests.webhooks.receiver import Receiver, wait_for
 from webhook_outbox import subscriptions

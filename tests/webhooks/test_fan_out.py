@@ -1,6 +1,7 @@
 """What the fan-out queues, for whom, and that a batch is queued whole and once."""
 
-from tests.webhooks.conftest import Outbox, Settings
+from tests.at_work import Settings
+from tests.webhooks.conftest import Outbox
 from tests.webhooks.lives import channel, deciding, live, location, received, unplanned, write
 from webhook_outbox import subscriptions
 from webhook_outbox.fan_out import FanOut

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from domain.kernel import Refusal
-from tests.webhooks.conftest import LOOPBACK, Outbox, Settings
+from tests.at_work import LOOPBACK, Settings
+from tests.webhooks.conftest import Outbox
 from tests.webhooks.lives import channel, deciding, live, location, received, unplanned, write
 from tests.webhooks.receiver import Answer, Receiver, wait_for
 from webhook_outbox import ledger, subscriptions, trial

@@ -6,7 +6,8 @@ from itertools import pairwise
 import pytest
 
 from domain.kernel import Refusal
-from tests.webhooks.conftest import LOOPBACK, Outbox
+from tests.at_work import LOOPBACK
+from tests.webhooks.conftest import Outbox
 from tests.webhooks.lives import LIFE, channel, deciding, live, location, received, unplanned, write
 from tests.webhooks.receiver import Receiver, wait_for
 from webhook_outbox import subscriptions

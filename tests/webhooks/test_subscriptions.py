@@ -8,7 +8,8 @@ import pytest
 
 from domain.declared import messages
 from domain.kernel import Refusal
-from tests.webhooks.conftest import LOOPBACK, Outbox
+from tests.at_work import LOOPBACK
+from tests.webhooks.conftest import Outbox
 from webhook_outbox import subscriptions
 from webhook_outbox.endpoint_secrets import secrets_of
 from webhook_outbox.registry import WebhookError, registry

@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 
 from domain.settings import Subscription
-from tests.webhooks.conftest import LOOPBACK
+from tests.at_work import LOOPBACK
 from tests.webhooks.receiver import Receiver
 from webhook_outbox.attempt import Courier, Outcome, Target
 from webhook_outbox.dialing import Dialer

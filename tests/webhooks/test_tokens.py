@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from domain.kernel import Refusal
-from tests.webhooks.conftest import LOOPBACK, Outbox
+from tests.at_work import LOOPBACK
+from tests.webhooks.conftest import Outbox
 from tests.webhooks.lives import deciding, received, write
 from tests.webhooks.receiver import Answer, Receiver, receiving, wait_for
 from webhook_outbox import ledger

@@ -13,7 +13,7 @@ from api.setup.work import JOB
 from integrations import queue
 from integrations.kinds import CALL_KINDS, Caused
 from tests.api.site import PASSWORD, SECRET, SETTINGS, Site, location, order, serving
-from tests.webhooks.conftest import Settings as OutboxSettings
+from tests.at_work import Settings as OutboxSettings
 from tests.webhooks.receiver import Answer, Receiver, receiving, take, wait_for
 from webhook_outbox.fan_out import FanOut
 from webhook_outbox.sender import Sender
