@@ -55,7 +55,7 @@ def parser() -> argparse.ArgumentParser:
     diff.add_argument("one", type=int)
     diff.add_argument("other", type=int)
     explain = verb("explain", _audit("explain", "explain_tools"), "why an order was planned as it was")
-    explain.add_argument("order", type=int, nargs="?", help="its id; with --recheck none: every plan that is kept")
+    explain.add_argument("order", nargs="?", help="by id or number; with --recheck none: every plan that is kept")
     explain.add_argument("--recheck", action="store_true", help="plan it again from the kept inputs and compare")
     explain.add_argument("--why-not", metavar="CODE", help="which condition failed at a location, and what flips it")
     from api import simulate_tools

@@ -8,6 +8,7 @@ from typing import Any
 
 from api.audit_tools import Say, kept_inputs
 from api.installation import Place
+from api.past_tools import Unknown, named
 from api.progress import progress_of
 from api.verifying import READ
 from domain.kernel import Refusal
@@ -28,16 +29,21 @@ def explain(log: EventLog, _place: Place, arguments: argparse.Namespace, say: Sa
     `--why-not` asks about one location."""
     if arguments.order is None:
         if not arguments.recheck:
-            print("The id of an order is needed; without one, --recheck plans every kept plan again.", file=sys.stderr)
+            print("An order is needed; without one, --recheck plans every kept plan again.", file=sys.stderr)
             return 2
         every = recheck_all(log, progress_of(arguments, "events"))
         say(arguments, every, _all_text)
         return 0 if not every["differ"] else 1
+    try:
+        order, _ = named(log, "order", arguments.order)
+    except Unknown as unknown:
+        print(unknown, file=sys.stderr)
+        return 1
     if arguments.recheck:
-        found = rechecked(log, arguments.order)
+        found = rechecked(log, order)
         say(arguments, found, _rechecked_text)
         return 0 if found["plans"] and all(row["same"] for row in found["plans"]) else 1
-    plans = _plans(log, arguments.order)
+    plans = _plans(log, order)
     kept = kept_inputs(log, plans[-1].inputs) if plans else None
     if kept is None:
         print(f"Order {arguments.order} has no plan whose inputs are kept.", file=sys.stderr)

@@ -1,10 +1,14 @@
 """What a plan tells afterwards, with the planner at work: its explanation, and the stock that it saw."""
 
+import json
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
+from api.cli import parser
+from api.explain_tools import explain
 from tests.api.site import Site, order, serving
 
 
@@ -54,3 +58,21 @@ def test_a_plan_says_why_and_what_stock_it_saw(planned: Site) -> None:
     assert admin.get("order-stock-info/?order_number=PLANNE")["count"] == 0
     assert "order_number" in admin("GET", "order-stock-info/").json()["error"]
     assert "colour" in admin("GET", "order-stock-info/?order_number=PLANNED&colour=red").json()["error"]
+
+    for name in (str(row["order"]), "PLANNED"):
+        assert oms(planned, "explain", name) == (0, plan["explanation"])
+        assert oms(planned, "explain", name, "--recheck", "--json")[0] == 0
+    status, why_not = oms(planned, "explain", "PLANNED", "--why-not", "ST-014", "--json")
+    assert status == 0 and "ST-014" in json.loads(why_not[0])["sentence"]
+    assert oms(planned, "explain", "NOT-THERE")[0] == 1
+
+
+def oms(site: Site, *words: str) -> tuple[int, list[str]]:
+    """The status and the lines that it says."""
+    said: list[str] = []
+
+    def say(given: Any, answer: Any, text: Any) -> None:
+        said.append(json.dumps(answer) if given.json else text(answer))
+
+    status = explain(site.log, None, parser().parse_args(words), say)  # type: ignore[arg-type]  # it asks the log alone
+    return status, [line for one in said for line in one.splitlines()]

@@ -10,6 +10,8 @@ import pytest
 
 from api import progress
 from api.cli import main
+from eventlog.log import EventLog
+from projections.history import as_of
 from tests.api.site import SECRET, Site
 
 Oms = Callable[..., tuple[int, str, str]]
@@ -93,6 +95,25 @@ def test_rebuilt_equal(oms: Oms) -> None:
     status, text, _ = oms("rebuild", "guards", "--json")
     assert (status, json.loads(text)) == (0, {"differences": []})
     assert oms("rebuild", "nothing")[0] == 2
+
+
+def test_replayed_it_is_what_the_audit_says_of_then(site: Site, story: dict[str, Any], oms: Oms) -> None:
+    until = story["started"]["position"]
+    status, text, _ = oms("replay", "--into", "replayed_by_oms", "--until", until, "--json")
+    assert status == 0
+    then = EventLog.open(json.loads(text)["database_url"])
+    try:
+        shown = as_of(then, "package", story["id"], lambda _: None, story["order_id"], position=until)
+    finally:
+        then.close()
+        with site.log.listening() as connection:
+            connection.execute("drop database replayed_by_oms with (force)")
+    audited = site.admin.get(f"audit/package/{story['id']}/?position={until}")
+    assert shown is not None and (shown["state"], shown["packageitem_set"]) == (
+        audited["state"],
+        audited["packageitem_set"],
+    )
+    assert oms("replay", "--into", "No Name")[0] == 2
 
 
 def test_a_case_file_and_the_whole_log(story: dict[str, Any], oms: Oms, tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ def test_why_did_this_order_come_in_three_parcels(someone: Person, town: Town) -
     answer = page.get_by_role("status").filter(has_text="ST-031 was not chosen")
     expect(answer).to_contain_text("It would have been if")
     assert code in ("WH-01", "ST-014", "ST-020")
-    assert someone.errors == []
+    assert someone.sees_wrong() == []
 
 
 def test_the_store_says_it_never_got_it(someone: Person, town: Town) -> None:
@@ -55,7 +55,7 @@ def test_the_store_says_it_never_got_it(someone: Person, town: Town) -> None:
     page.get_by_role("link", name=f"Order {transfer['order_number']}").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(transfer["order_number"])
     expect(page.get_by_role("region", name="What happened")).to_contain_text("P2 was planned by")
-    assert someone.errors == []
+    assert someone.sees_wrong() == []
 
 
 def test_the_erp_was_down_all_night_send_again(someone: Person, town: Town) -> None:
@@ -81,7 +81,7 @@ def test_the_erp_was_down_all_night_send_again(someone: Person, town: Town) -> N
     expect(page.get_by_role("region", name="Webhooks and what came of them")).to_contain_text("delivered")
     page.get_by_role("button", name="Send package.created again").last.click()  # one of them by hand
     expect(page.get_by_role("status").first).to_have_text("It was sent and answered 200.")
-    assert someone.errors == []
+    assert someone.sees_wrong() == []
 
 
 def test_the_slider_shows_the_package_as_it_was(someone: Person, town: Town) -> None:
@@ -107,4 +107,4 @@ def test_the_slider_shows_the_package_as_it_was(someone: Person, town: Town) -> 
     form.get_by_label("Reason").fill("fraud check")
     form.get_by_role("button", name="Block").click()
     expect(page.locator("#then-head .badge").first).to_have_text("Blocked")
-    assert someone.errors == []
+    assert someone.sees_wrong() == []
