@@ -12,6 +12,7 @@ from domain.changing import replace
 from domain.kernel import Facts, Given, Refusal, fact, invalid
 from domain.order import Destination, Order, OrderItem, evolve_order
 from domain.order_lines import less, more
+from domain.order_place import sought_again
 from domain.personal import Personal
 from domain.states import OrderStatus, PackageStatus
 
@@ -180,7 +181,7 @@ def amend(order: Order, amendment: Amendment, given: Given, *, uuid: str, confir
             raise invalid(status=f"{status.value} is told by the packages; it can be {_values(_KEPT)} or 100.")
         facts.append(OrderStatusChanged(order=order.id, status=status))
     if amendment.details is not None:
-        facts += _new_details(order, amendment.details)
+        facts += _new_details(order, amendment.details, given)
     raised, fewer = [], []
     for item, pieces in wanted.items():
         if (difference := pieces - wanted_of(order, item)) > 0:
@@ -202,17 +203,16 @@ def amounts_of(order: Order) -> Amounts:
     return Amounts(order.amount, order.discount_amount, order.shipping_amount)
 
 
-def _new_details(order: Order, details: Details) -> Facts:
+def _new_details(order: Order, details: Details, given: Given) -> Facts:
     """The address follows into packages that are not packed; from there on it is on the parcel, and declined."""
     late = [p for p in order.packages.values() if p.standing in _FOLLOWED]
     if details.moves and late:
         names = ", ".join(f"{p.number} is {p.state.name} ({p.state.value})" for p in late)
         raise Refusal("state_conflict", f"The address stays: {names}.", state=str(late[0].state.value), allowed=[])
-    return [
-        OrderDetailsChanged(
-            order=order.id, changed=details.changed, personal=details.personal, destination=details.destination
-        )
-    ]
+    changed = OrderDetailsChanged(
+        order=order.id, changed=details.changed, personal=details.personal, destination=details.destination
+    )
+    return [changed, *(sought_again(order, details.destination, given.reference) if details.moves else ())]
 
 
 def _values(states: Iterable[OrderStatus]) -> str:

@@ -6,7 +6,8 @@ from datetime import datetime
 from domain.application_settings import value_of
 from domain.changing import replace
 from domain.kernel import Facts, Reference, fact
-from domain.order import Order, OrderReceived, evolve_order
+from domain.order import Destination, Order, OrderReceived, evolve_order
+from domain.states import UNPLANNED
 
 # --- facts
 
@@ -46,10 +47,21 @@ def _placed(order: Order, fact: OrderPlaced, _at: datetime) -> Order:
 
 def sought(received: OrderReceived, reference: Reference) -> Facts:
     """Beside an order that comes in: its place is looked up, where it has none and that is wanted."""
-    wanted = value_of(reference, "GEOLOCATION_DISCOVERY") and value_of(reference, "GEOCODE_PROVIDER_SETTINGS")
-    if not wanted or not received.plan or received.destination.latitude is not None:
+    if not received.plan or received.destination.latitude is not None or not _is_wanted(reference):
         return []
     return [OrderPlaceSought(order=received.order)]
+
+
+def sought_again(order: Order, where: Destination, reference: Reference) -> Facts:
+    """Beside another address: as above, where something is still to be planned."""
+    left = order.waiting or any(package.state in UNPLANNED for package in order.packages.values())
+    if not left or not order.to_plan or where.latitude is not None or not _is_wanted(reference):
+        return []
+    return [OrderPlaceSought(order=order.id)]
+
+
+def _is_wanted(reference: Reference) -> bool:
+    return bool(value_of(reference, "GEOLOCATION_DISCOVERY") and value_of(reference, "GEOCODE_PROVIDER_SETTINGS"))
 
 
 def placed(order: Order | None, latitude: float | None, longitude: float | None) -> Facts:

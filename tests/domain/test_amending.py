@@ -1,5 +1,6 @@
 """An order that changes after it came in (spec 1.6, Order changes), and held lines let go."""
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -18,16 +19,18 @@ from domain.amending import (
     amend,
     wanted_of,
 )
+from domain.application_settings import ApplicationSetting
 from domain.cancelling import PackageItemsCancelled
 from domain.cancelling_commands import DeclineInput
 from domain.kernel import Refusal
 from domain.order import Destination, OrderItem, OrderPlanRequested, needs_planning
 from domain.order_decisions import request_plan
+from domain.order_place import OrderPlaceSought, placed
 from domain.package_exceptions import CancelInput
 from domain.personal import Personal
 from domain.states import OrderStatus, PackageStatus
 from tests.domain import shop
-from tests.domain.given import Story
+from tests.domain.given import Books, Story
 
 MOVED = Details(("shipping_address",), Personal("key", "anew"), Destination("GB", "York"))
 WORDS = Details(("notes",), Personal("key", "anew"), Destination("GB", "Leeds"))
@@ -114,6 +117,23 @@ def test_then_it_is_on_the_parcel(given: tuple[Any, ...]) -> None:
     refusal = refused(Story(*given), details=MOVED)
     assert refusal.code == "state_conflict" and "R1P1" in refusal.message
     assert change(Story(*given), details=WORDS).facts
+
+
+def test_another_address_is_looked_up_where_something_is_still_to_be_planned() -> None:
+    """And it has no coordinates, and that is wanted; it is planned when they are known, or nobody knows them."""
+    asks = (("GEOLOCATION_DISCOVERY", True), ("GEOCODE_PROVIDER_SETTINGS", {"url": "https://geo.example.org"}))
+    rows = {("application_setting", n): ApplicationSetting(n, *row) for n, row in enumerate(asks, 1)}
+    books = Books({**shop.BOOKS.rows, **rows})
+    story = change(Story(shop.received(), books=books), details=MOVED)
+    assert isinstance(story.facts[-1], OrderPlaceSought) and story.order is not None
+    assert not needs_planning(story.order)
+    story.when(lambda order, _: placed(order, 53.961, -1.082))
+    assert needs_planning(story.order) and story.order.destination.latitude == 53.96
+    there = replace(MOVED, destination=Destination("GB", "York", latitude=53.96, longitude=-1.08))
+    for given, details in ((shop.received(), there), (shop.received(), WORDS), (shop.received(plan=False), MOVED)):
+        assert len(change(Story(given, books=books), details=details).facts) == 1
+    assert len(change(Story(*shop.WAITING, books=books), details=MOVED).facts) == 1  # all of it is planned
+    assert len(change(Story(shop.received()), details=MOVED).facts) == 1  # nobody is asked
 
 
 def test_amounts_are_those_that_were_told() -> None:
