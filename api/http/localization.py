@@ -1,6 +1,6 @@
 """`localization/…` (spec 3.2): the places that addresses of orders and locations name; the same ids everywhere."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from api.http.paging import PARAMETERS, page_of_all
@@ -9,6 +9,7 @@ from api.http.routes import OMS, READ, Answer, Call, route
 from projections.fetching import fetch
 from projections.models.places import KINDS
 from projections.objects.named_id import place_id
+from scenarios.towns import point_of
 
 PATHS = {"country": "countries", "city": "cities", "township": "townships", "district": "districts"}
 
@@ -24,6 +25,8 @@ def known(call: Call, kind: str) -> list[dict[str, Any]]:
     found = {row[0]: _place(row[0], row[1], dict(zip(_ABOVE, row[2:], strict=True))) for row in rows}
     for location in call.log.reference.all("location"):
         _add(found, kind, location.profile.address)
+    if kind == "city":
+        _located(found.values(), {country["id"]: country["name"] for country in known(call, "country")})
     return sorted(found.values(), key=lambda place: (place["name"], place["id"]))
 
 
@@ -37,6 +40,13 @@ def _add(found: dict[int, dict[str, Any]], kind: str, address: Any) -> None:
     above = {one: place_id(one, *path[: n + 1]) if n < depth else None for n, one in enumerate(_ABOVE)}
     made = found.setdefault(id, _place(id, place["name"], above))
     made["code"] = made["code"] or place.get("code")
+
+
+def _located(cities: Iterable[dict[str, Any]], countries: Mapping[int, str]) -> None:
+    """The middle of each city, where it is known: distances to addresses without coordinates are measured to there."""
+    for city in cities:
+        if (point := point_of(countries.get(city["country"]), city["name"])) is not None:
+            city["latitude"], city["longitude"] = (f"{degrees:.2f}" for degrees in point)
 
 
 def _place(id: int, name: str, above: Mapping[str, int | None]) -> dict[str, Any]:

@@ -154,6 +154,16 @@ def test_places_are_known_from_addresses(site: Site) -> None:
     assert [one["id"] for one in site.admin.get(f"orders/?city={cities[0]['id']}")["results"]] == [taken["id"]]
 
 
+def test_cities_that_are_known_have_a_place(site: Site) -> None:
+    """From there distances are measured to addresses without coordinates."""
+    for city, country in (("Whitby", "United Kingdom"), ("Whitby", "Narnia")):
+        site.order(shipping_address={"line": "1", "city": {"name": city}, "country": {"name": country}})
+    site.caught_up()
+    rows = site.admin.get("localization/cities/?name=whitby")["results"]
+    assert sorted([row["latitude"], row["longitude"]] for row in rows if row["latitude"]) == [["54.49", "-0.61"]]
+    assert len(rows) == 2
+
+
 def test_customers_are_one_each(site: Site) -> None:
     customer = {"email": "one@example.org", "first_name": "Lucy", "last_name": "Pevensie"}
     orders = [site.order(customer=customer) for _ in range(2)]
