@@ -116,7 +116,7 @@ _PLAIN: dict[Any, Callable[[str, dict[str, Any]], ma.Field]] = {
     int: lambda name, s: Whole(validate=validate.Range(0 if name == "quantity" else 1, BIG), **s),
     str: lambda _, s: Text(validate=validate.Length(max=TEXT), **s),
     DocumentText: lambda _, s: Text(validate=validate.Length(max=MOST_BYTES * 4 // 3 + 1000), **s),
-    bool: lambda _, s: ma.Boolean(truthy={True}, falsy={False}, **s),
+    bool: lambda _, s: Switch(**s),
     Decimal: lambda _, s: ma.Decimal(allow_nan=False, **s),
 }
 
