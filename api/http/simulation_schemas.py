@@ -24,6 +24,7 @@ _WHICH = {
     ],
 }
 _WHICH_IF_ANY = {**_WHICH, "anyOf": [*_WHICH["anyOf"], {"type": "null"}]}
+_SEVERAL = {"type": ["array", "null"], "items": _WHICH}
 _ITEM = _object({"order_item": {"type": "integer"}, "sku": {"type": "string"}, "quantity": _NUMBER}, "sku", "quantity")
 _TRANSFER = _object(
     {
@@ -58,7 +59,7 @@ SIMULATIONS: dict[str, dict[str, Any]] = {
                 "description": "Only what waits, or the whole order anew; without it: all where nothing waits.",
             },
             "scenario": _WHICH_IF_ANY,
-            "transfer_scenarios": {"type": "array", "items": _WHICH},
+            "transfer_scenarios": _SEVERAL,
             "position": {**_NUMBER, "description": "The world as of this position of the log; without: of now."},
             "at": {"type": "string", "format": "date-time", "description": "The same by a time."},
             "stock": {
@@ -81,7 +82,7 @@ SIMULATIONS: dict[str, dict[str, Any]] = {
             "from": {"type": "string", "format": "date-time", "description": "Orders first planned from then on,"},
             "to": {"type": "string", "format": "date-time", "description": "and before then."},
             "scenario": {**_WHICH_IF_ANY, "description": "A draft or a saved one; none: the control run."},
-            "transfer_scenarios": {"type": "array", "items": _WHICH, "description": "None: those of then."},
+            "transfer_scenarios": {**_SEVERAL, "description": "None: those of then."},
         },
         "from",
         "to",
