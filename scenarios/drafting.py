@@ -137,6 +137,6 @@ def decision(done: Try) -> Decision:
         effects=tuple(effects),
         actor=ACTOR,
         command="plan",
-        correlation_id=id.hex,
-        causation_id="",
+        correlation_id=done.need.cause.correlation or id.hex,
+        causation_id=done.need.cause.event,
     )

@@ -24,7 +24,7 @@ from eventlog.recorded import Recorded
 from scenarios.demands import closed_until, place_of
 from scenarios.hours import next_day, opens_next
 from scenarios.tallies import Tallies, tally
-from scenarios.waiting import Needs
+from scenarios.waiting import NOBODY, Cause, Needs
 from scenarios.world import World
 
 KEPT_ORDERS = 20_000
@@ -45,17 +45,18 @@ class Following:
         self.by_quota = True
         self.opened: set[int] = set()
         self.freed: set[int] = set()
+        self._caused = NOBODY  # of the last event that opened or freed something, or changed a rule
         self.locations: dict[int, Location] = {}
         self.located = 0  # how often one of them was new or another: what is made of them is made anew
         self.rules_change_at: datetime | None = None
         self._reopening: list[tuple[datetime, int]] = []
         self._orders: OrderedDict[int, Order] = OrderedDict()
 
-    def begin(self, position: int, needs: Iterable[tuple[int, int]]) -> None:
-        """From a checkpoint: (order, since) of those that needed planning at `position`."""
+    def begin(self, position: int, needs: Iterable[tuple[Any, ...]]) -> None:
+        """From a checkpoint: (order, since, and its cause) of those that needed planning at `position`."""
         self.position = position
-        for id, since in needs:
-            self.needs.put(self.order(id), since, 0.0)
+        for id, since, *cause in needs:
+            self.needs.put(self.order(id), since, 0.0, Cause(*cause) if cause else NOBODY)
 
     def put_location(self, location: Location) -> None:
         """As it is now. One that is closed until some time opens then by itself; so it does at its hours, and its daily
@@ -105,6 +106,7 @@ class Following:
                 self._location_event(recorded, int(id))
             elif kind in ("scenario", "transfer_scenario"):
                 self.rules_changed = self.rules_stale = True
+                self._caused = _cause(recorded)
             self.position = recorded.position
 
     def _order_event(self, recorded: Recorded, id: int, now: float) -> None:
@@ -124,7 +126,7 @@ class Following:
         elif (
             before is None or not needs_planning(before) or open_lines(before) != open_lines(after) or _asked(recorded)
         ):
-            self.needs.put(after, recorded.position, now)
+            self.needs.put(after, recorded.position, now, _cause(recorded))
 
     def _location_event(self, recorded: Recorded, id: int) -> None:
         before = self.locations.get(id)
@@ -132,31 +134,39 @@ class Following:
         self.put_location(after)
         if before is None or before.profile != after.profile:
             self.opened.add(id)
+            self._caused = _cause(recorded)
 
     def _effects(self, effects: Iterable[Effect], recorded: Recorded) -> None:
-        if recorded.position <= self.guards_at:
-            return
         for effect in effects:
-            if isinstance(effect, SlotEffect):
-                if effect.slots:
-                    self.world.slots(effect.location, effect.slots)
-                if effect.slots < 0:
-                    self.freed.add(effect.location)
-            else:
-                self._stock(effect, recorded.position)
+            if recorded.position > self.guards_at:
+                self._moved(effect)
+            if isinstance(effect, StockEffect):
+                self._told(effect, recorded)
+            elif effect.slots < 0:
+                self.freed.add(effect.location)
+                self._caused = _cause(recorded)
 
-    def _stock(self, effect: StockEffect, position: int) -> None:
+    def _moved(self, effect: Effect) -> None:
         """As the guard row does it; what a late answer may know of moves is settled where answers are used."""
-        world, location, sku = self.world, effect.location, effect.sku
+        world, location = self.world, effect.location
+        if isinstance(effect, SlotEffect):
+            if effect.slots:
+                world.slots(location, effect.slots)
+            return
         if effect.level is not None:
-            world.set_known(location, sku, effect.level)
+            world.set_known(location, effect.sku, effect.level)
         if effect.move:
-            world.move(location, sku, effect.move)
+            world.move(location, effect.sku, effect.move)
         if effect.reserve:
-            world.reserve(location, sku, effect.reserve)
+            world.reserve(location, effect.sku, effect.reserve)
+
+    def _told(self, effect: StockEffect, recorded: Recorded) -> None:
+        """Goods that came, to who waits for them."""
+        world, sku = self.world, effect.sku
         more = effect.move > 0 or effect.reserve < 0 or (effect.level is not None and effect.level > 0)
         if more and sku in self.needs.by_sku:
-            self.needs.round(sku, self.needs.by_sku[sku], position, lambda: sum(world.available(sku)))
+            waiting, cause = self.needs.by_sku[sku], _cause(recorded)
+            self.needs.round(sku, waiting, recorded.position, lambda: sum(world.available(sku)), cause)
 
     def _wait_of(self, order: Order) -> float:
         """Seconds until it is tried again without news; none where news came that its plan did not see."""
@@ -173,19 +183,18 @@ class Following:
     def spread(self) -> None:
         """Who waits for goods of a location that opened, changed, or has a slot again, has a turn; where all rules may
         have changed, everybody."""
-        waiting = self.needs.by_order
+        waiting, cause = self.needs.by_order, self._caused
         if self.rules_changed:
-            self.needs.round("rules", waiting, self.position, lambda: len(waiting))
+            self.needs.round("rules", waiting, self.position, lambda: len(waiting), cause)
         elif self.opened:
-            self.needs.round("locations", self._wait_for(self.opened), self.position, lambda: len(waiting))
+            helped = self._wait_for(self.opened)
+            self.needs.round("locations", helped, self.position, lambda: len(waiting), cause)
         elif free := self._free_slots(self.freed):
-            freed = set(self.freed)
-            self.needs.round(
-                "slots", self._wait_for(free), self.position, lambda: sum(self._free_slots(freed).values())
-            )
+            helped, freed = self._wait_for(free), set(self.freed)
+            self.needs.round("slots", helped, self.position, lambda: sum(self._free_slots(freed).values()), cause)
         self.opened.clear()
         self.freed.clear()
-        self.rules_changed = False
+        self.rules_changed, self._caused = False, NOBODY
 
     def _wait_for(self, locations: Collection[int]) -> set[int]:
         """The orders that wait for something these locations may have."""
@@ -215,6 +224,10 @@ class Following:
         self._orders.move_to_end(order.id)
         if len(self._orders) > KEPT_ORDERS:
             self._orders.popitem(last=False)
+
+
+def _cause(recorded: Recorded) -> Cause:
+    return Cause(recorded.correlation_id, str(recorded.event_id), recorded.position)
 
 
 def _asked(recorded: Recorded) -> bool:

@@ -81,8 +81,9 @@ def calls(connection: Connection) -> int:
     return int(row[0]) if row else 0
 
 
-def save_checkpoint(connection: Connection, position: int, needs: Sequence[tuple[int, int]], tallies: Tallies) -> None:
-    """From where a start goes on: (order, since) of those that need planning, and what the planner itself counts."""
+def save_checkpoint(connection: Connection, position: int, needs: Sequence[tuple[Any, ...]], tallies: Tallies) -> None:
+    """From where a start goes on: (order, since, and its cause) of those that need planning, and what the planner
+    itself counts."""
     connection.execute(CHECKPOINT, (position, Jsonb([list(need) for need in needs]), Jsonb(tallies.as_json())))
 
 

@@ -60,9 +60,10 @@ def refresh(
     services: StockServices,
     *,
     check: Callable[[], None] = lambda: None,
+    correlation: str = "",
 ) -> Refreshed:
-    """Asks all services side by side, in portions; `check` between them may raise. A service that fails is asked no
-    more, and nothing is written of it."""
+    """Asks all services side by side, in portions; `check` between them may raise; what is written names `correlation`
+    as what began it. A service that fails is asked no more, and nothing is written of it."""
     log.reference.refresh()
     known = stocked(log.reference.all("location"))
     by_engine: dict[Engine, list[Stocked]] = {}
@@ -85,7 +86,7 @@ def refresh(
                 del portions[engine]
             else:
                 told = _told(wanted[engine], answer.result())
-                done.levels += _written(log, connection, by_engine[engine], told, asking.asked_at)
+                done.levels += _written(log, connection, by_engine[engine], told, asking.asked_at, correlation)
     if by_engine and not done.reasons:
         connection.execute(ASKED, (skus,))
     return done
@@ -101,7 +102,9 @@ def _told(asked: Iterable[str], answer: Stocks) -> Stocks:
     return {sku: answer[sku] for sku in asked if sku in answer}
 
 
-def _written(log: EventLog, connection: Connection, places: list[Stocked], told: Stocks, asked_at: Any) -> int:
+def _written(
+    log: EventLog, connection: Connection, places: list[Stocked], told: Stocks, asked_at: Any, correlation: str
+) -> int:
     """Levels that differ from what is known, each location's as one event; how many."""
     found = connection.execute(ROWS, ([at.id for at in places], list(told))).fetchall()
     rows = {(location, sku): StockRow(*row) for location, sku, *row in found}
@@ -115,6 +118,8 @@ def _written(log: EventLog, connection: Connection, places: list[Stocked], told:
                 lambda _state, _given, facts=facts: facts,  # type: ignore[misc]  # no stricter type can be said here
                 actor="stock-refresh",
                 command="refresh-stock",
+                correlation_id=correlation,
+                causation_id=correlation,
             )
             count += len(levels)
     return count

@@ -9,10 +9,23 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from math import inf
+from typing import NamedTuple
 
 from domain.order import Order
 from domain.planning import open_lines
 from scenarios.stock_service import Engine
+
+
+class Cause(NamedTuple):
+    """What began it (a request's id, a job's run), and the id and position of the event that did: for the envelope of
+    its plan."""
+
+    correlation: str = ""
+    event: str = ""
+    position: int = 0
+
+
+NOBODY = Cause()
 
 
 @dataclass(slots=True)
@@ -21,7 +34,8 @@ class Need:
     of the planner's clock from which it may be tried; `tries` in a row that wrote nothing; `taken` by a batch;
     `woken` and `seen`: positions of the last news that may help it, and of the picture it was last planned in;
     `passed`: since when it is left for another planner; `engines`: the stock services it was last asked of;
-    `shard`: under whose lock it is taken; `missed`: how often in a row another planner held that."""
+    `shard`: under whose lock it is taken; `missed`: how often in a row another planner held that; `cause`: of the last
+    news that made it due."""
 
     order: int
     since: int
@@ -35,6 +49,7 @@ class Need:
     engines: frozenset[Engine] = frozenset()
     shard: int = 0
     missed: int = 0
+    cause: Cause = NOBODY
 
 
 @dataclass(slots=True)
@@ -60,12 +75,14 @@ class Needs:
 
     # --- who waits
 
-    def put(self, order: Order, position: int, due: float | None) -> None:
-        """The order needs planning; `due` None leaves it as it was, at once where it is new."""
+    def put(self, order: Order, position: int, due: float | None, cause: Cause = NOBODY) -> None:
+        """The order needs planning; `due` None leaves it as it was, at once where it is new; `cause` NOBODY, too."""
         need = self.by_order.get(order.id)
         if need is None:
             need = self.by_order[order.id] = Need(order.id, position)
             due = due or 0.0
+        if cause is not NOBODY:
+            need.cause = cause
         if due is not None:
             need.tries = 0
             self.later(need, due)
@@ -102,11 +119,15 @@ class Needs:
 
     # --- news
 
-    def round(self, key: object, orders: Iterable[int], position: int, room: Callable[[], int]) -> None:
+    def round(
+        self, key: object, orders: Iterable[int], position: int, room: Callable[[], int], cause: Cause = NOBODY
+    ) -> None:
         """News at `position` that may help these orders; it takes the place of older news of the same kind."""
         needs = sorted((self.by_order[id] for id in orders), key=lambda need: need.since)
         for need in needs:
             need.woken = position
+            if cause.position > need.cause.position:  # not what it came after
+                need.cause = cause
         if needs:
             self.rounds[key] = Round(deque(need.order for need in needs), room)
 

@@ -325,6 +325,6 @@ class Planner:
         return demand_of(self._following.order(need.order), self._log.reference, self._now())
 
     def _save_checkpoint(self) -> None:
-        needs = [(need.order, need.since) for need in self._following.needs.by_order.values()]
+        needs = [(need.order, need.since, *need.cause) for need in self._following.needs.by_order.values()]
         keeping.save_checkpoint(self._connection, self._following.position, needs, self._following.world.tallies)
         self._checkpoint, self._saved_at = self._following.position, self._clock()

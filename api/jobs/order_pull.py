@@ -21,7 +21,7 @@ def order_pull(turn: Turn) -> Outcome:
     services = services_of(turn.log, turn.settings, turn.settings.secret_key or "")
     try:
         seller_center.follow(services)
-        pulled = pull_all(services, turn.memory, keep, f"{turn.job}-{turn.run}")
+        pulled = pull_all(services, turn.memory, keep, turn.correlation)
     except (Trouble, TooMuchRefused) as trouble:
         raise JobFailed(f"The order source could not be asked for all: {trouble}.") from trouble
     finally:

@@ -1,5 +1,7 @@
 """One-time passwords that have expired are let go of: nothing of them is kept in what an order is now."""
 
+from typing import Any
+
 from api.jobs.turn import Outcome, Turn
 from domain.kernel import Facts, Given
 from domain.kinds import stream_of
@@ -19,11 +21,11 @@ def pickup_codes(turn: Turn) -> Outcome:
     gone = 0
     for order, packages in waiting:
         turn.check()
-        gone += _let_go(turn.log, order, packages)
+        gone += _let_go(turn.log, order, packages, turn.correlation)
     return {"orders waiting": len(waiting), "codes gone": gone}
 
 
-def _let_go(log: EventLog, order: int, packages: list[int]) -> int:
+def _let_go(log: EventLog, order: int, packages: list[int], correlation: str) -> int:
     went = 0
 
     def decided(state: object, given: Given) -> Facts:
@@ -32,5 +34,6 @@ def _let_go(log: EventLog, order: int, packages: list[int]) -> int:
         went = len(facts)
         return facts
 
-    log.decide(stream_of("order", order), decided, actor="jobs", command="expire-pickup-codes")
+    causes: dict[str, Any] = {"correlation_id": correlation, "causation_id": correlation}
+    log.decide(stream_of("order", order), decided, actor="jobs", command="expire-pickup-codes", **causes)
     return went

@@ -23,10 +23,10 @@ select p.id, p.order_id, p.location, p.version, s.from_at from packages p
 
 
 def reroute(turn: Turn) -> Outcome:
-    return {"packages": rerouted(turn.log, turn.log.now(), turn.check)}
+    return {"packages": rerouted(turn.log, turn.log.now(), turn.check, turn.correlation)}
 
 
-def rerouted(log: EventLog, now: datetime, check: Callable[[], None] = lambda: None) -> int:
+def rerouted(log: EventLog, now: datetime, check: Callable[[], None] = lambda: None, correlation: str = ACTOR) -> int:
     """How many packages were taken from their locations, as of `now`."""
     limits = _limits(log)
     if not limits:
@@ -43,11 +43,11 @@ def rerouted(log: EventLog, now: datetime, check: Callable[[], None] = lambda: N
             continue
         after = limits.get(("location", location), limits.get(("scenario", package.scenario or 0)))
         if after is not None and now - since >= timedelta(seconds=after):
-            moved += _taken(log, order_id, id, version)
+            moved += _taken(log, order_id, id, version, correlation)
     return moved
 
 
-def _taken(log: EventLog, order: int, package: int, version: int) -> bool:
+def _taken(log: EventLog, order: int, package: int, version: int, correlation: str) -> bool:
     """Whether it still waited."""
     facts: list[Any] = []
 
@@ -55,7 +55,8 @@ def _taken(log: EventLog, order: int, package: int, version: int) -> bool:
         facts[:] = not_begun(state, package, version, given)
         return facts
 
-    log.decide(stream_of("order", order), decided, actor=ACTOR, command=ACTOR)
+    causes: dict[str, Any] = {"correlation_id": correlation, "causation_id": correlation}
+    log.decide(stream_of("order", order), decided, actor=ACTOR, command=ACTOR, **causes)
     return bool(facts)
 
 

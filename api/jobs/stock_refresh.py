@@ -14,7 +14,7 @@ def stock_refresh(turn: Turn) -> Outcome:
     keeping.prepare(turn.log)
     services = AskedServices(turn.settings.webhook_allow, turn.secret, Traffic(turn.log.listening))
     with closing(services), turn.log.listening() as connection:
-        done = refresh(turn.log, connection, services, check=turn.check)
+        done = refresh(turn.log, connection, services, check=turn.check, correlation=turn.correlation)
     if done.reasons:
         said = "; ".join(f"{code}: {why}" for code, why in sorted(done.reasons.items())[:10])
         raise JobFailed(f"Of {len(done.reasons)} locations there is no answer ({said}); {done.levels} levels written.")

@@ -60,6 +60,11 @@ class Turn:
         if connection.execute(HOLD, (self.job, self.epoch)).fetchone() is None:
             raise TurnLost(self.job)
 
+    @property
+    def correlation(self) -> str:
+        """Of the events that the run causes: which job's, and which run."""
+        return f"{self.job}-{self.run}"
+
     @cached_property
     def memory(self) -> Mapping[str, Any]:
         """What the last run remembered: a cursor, say."""

@@ -50,14 +50,18 @@ class Shop:
         )
         return id
 
-    def push(self, location_id: int, **levels: int) -> None:
+    def push(self, location_id: int, request: str = "", /, **levels: int) -> None:
         figures = {sku: Decimal(n) for sku, n in levels.items()}
         self.log.decide(
-            stream_of("stock", location_id), lambda _s, _g: stock.push(location_id, figures), actor="t", command="push"
+            stream_of("stock", location_id),
+            lambda _s, _g: stock.push(location_id, figures),
+            actor="t",
+            command="push",
+            correlation_id=request,
         )
 
-    def order(self, **lines: int) -> int:
-        """An approved order of so many pieces a SKU; its id."""
+    def order(self, request: str = "", /, **lines: int) -> int:
+        """An approved order of so many pieces a SKU, taken in by a request; its id."""
         id = self.log.ids("order")
         items = tuple(OrderItem(self.log.ids("order_item"), sku, n) for sku, n in lines.items())
         fact = OrderReceived(
@@ -69,7 +73,9 @@ class Shop:
             destination=Destination(),
             personal=Personal("key", "sealed"),
         )
-        self.log.decide(stream_of("order", id), lambda _s, _g: [fact], actor="test", command="receive")
+        self.log.decide(
+            stream_of("order", id), lambda _s, _g: [fact], actor="test", command="receive", correlation_id=request
+        )
         return id
 
     def see(self, order: int) -> Order:

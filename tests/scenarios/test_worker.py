@@ -163,6 +163,25 @@ def test_a_planner_begins_though_its_process_has_not_heard_of_all_locations(
             until(lambda: shop.packages(order) == [(warehouse, 100, 3)], 20)
 
 
+def test_a_plan_names_what_began_it(shop: Shop) -> None:
+    """The order's own request; then, for what waited, the push that brought the goods, also past a new start."""
+    warehouse = shop.location("WH-01")
+    shop.scenario(SPLIT)
+    order = shop.order("req-order", A=1)
+
+    def causes(*facts: str) -> list[tuple[str, str]]:
+        events = {str(event.event_id): type(event.fact).__name__ for event in shop.log.read(0, 1000)}
+        mine = (e for e in shop.log.events(stream_of("order", order)) if type(e.fact).__name__ in facts)
+        return [(event.correlation_id, events[event.causation_id]) for event in mine]
+
+    with planning(shop.log, replan=3600):
+        until(lambda: len(causes("OrderPlanned")) == 1)
+    shop.push(warehouse, "req-push", A=5)
+    with planning(shop.log, replan=3600):
+        until(lambda: len(causes("OrderPlanned")) == 2)
+    assert causes("OrderPlanned") == [("req-order", "OrderReceived"), ("req-push", "StockPushed")]
+
+
 def test_a_planner_starts_again_from_its_checkpoint(shop: Shop) -> None:
     store = shop.location("ST-001")
     shop.scenario(SPLIT, default="ST-001")
