@@ -84,9 +84,9 @@ def _condition(call: Call, name: str, text: str) -> tuple[str, Any]:
     if name in WORDS and "\x00" not in text:
         return WORDS[name], text
     if name in NUMBERS:
-        if not text.isascii() or not text.isdigit() or int(text[:19]) > BIGGEST:
+        if not text.isascii() or not text.isdigit() or len(text) > 19 or int(text) > BIGGEST:
             raise WrongInput(**{name: ["A whole number is needed."]})
-        return NUMBERS[name], int(text[:19])
+        return NUMBERS[name], int(text)
     if name in TIMES:
         try:
             at: datetime = moment(text, call.log.reference)

@@ -97,7 +97,7 @@ def _schema(one: Route, name: str) -> dict[str, Any]:
     if name == "limit":
         return {"type": "integer", "minimum": 1, "maximum": 2**62}
     if name in _NUMBERS:
-        return {"type": "integer", **({"minimum": 0} if one.path.endswith("/audit_events/") else {})}
+        return {"type": "integer", **({} if name == "order" else {"minimum": 0, "maximum": BIGGEST})}
     if name in ("at", "timestamp__gte", "timestamp__lte"):
         return {"anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "maxLength": 0}]}
     return {"type": "string", "pattern": "^[^\\u0000]*$"}

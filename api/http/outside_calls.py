@@ -133,7 +133,7 @@ def list_traffic(call: Call) -> Answer:
         if name == "outcome" and text not in ("", *OUTCOMES):
             raise BadFilter(name, f"One of {', '.join(OUTCOMES)}.")
     before = asked.filters.get("id__lt") or str(traffic.LAST)
-    if not before.isascii() or not before.isdigit() or len(before) > 19:
+    if not before.isascii() or not before.isdigit() or len(before) > 19 or int(before) > BIGGEST:
         raise BadFilter("id__lt", "An id is a whole number.")
     wanted = {name: asked.filters.get(name) or None for name in ("system", "outcome")}
     with call.services.pool.connection() as connection:
