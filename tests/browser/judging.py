@@ -14,9 +14,10 @@ SMALL = """least => [...document.querySelectorAll("a, button, input, select, sum
   .filter(([, box]) => box.width < least || box.height < least)
   .map(([name, box]) => `${name}: ${Math.round(box.width)}x${Math.round(box.height)}`)"""
 
-# Contrast is a question of colours and sizes: of texts that look alike the first and the last are asked about. Asking
-# about each took most of the time.
-JUDGE = """async ({rules, contrast, but}) => {
+# Contrast is a question of colours and sizes: of texts that look alike the first and the last are asked about, and of
+# none that look like one of another page (`seen`). Asking about each took most of the time.
+JUDGE = """async ({rules, contrast, but, seen}) => {
+  const known = new Set(seen);
   const grounds = new Map();
   const ground = at => {  // what is seen behind it
     if (!at) return "";
@@ -34,16 +35,19 @@ JUDGE = """async ({rules, contrast, but}) => {
     if (!e.checkVisibility({visibilityProperty: true})) continue;
     const {color, fontSize, fontWeight, textShadow} = getComputedStyle(e);
     const look = [color, fontSize, fontWeight, textShadow, e.matches(":disabled"), ground(e)].join();
-    alike.set(look, [alike.get(look)?.[0] ?? e, e]);
+    if (!known.has(look)) alike.set(look, [alike.get(look)?.[0] ?? e, e]);
   }
   const short = {resultTypes: ["violations"], preload: false};
   const found = (await axe.run(but ? {exclude: [but]} : document, {...rules, ...short})).violations;
   const include = [...new Set([...alike.values()].flat())];
   if (include.length) found.push(...(await axe.run({include}, {runOnly: ["color-contrast"], ...short})).violations);
-  return found.flatMap(
+  const wrong = found.flatMap(
     one => one.nodes.map(node => `${one.id}: ${node.html.slice(0, 150)} (${node.failureSummary})`));
+  return {wrong, looks: [...alike.keys()]};
 }"""
 CONTRAST = "color-contrast"
+HEADER = "header.top"
+"""The same on every page of the console."""
 
 WIDER = """() => {
   const page = document.documentElement, wide = page.clientWidth;
@@ -55,17 +59,20 @@ WIDER = """() => {
 }"""
 
 
-def violations(page: Page, rules: Sequence[str] = (), but: str = "") -> list[str]:
-    """What axe finds, in short; `rules`: by these alone; `but`: a part that was looked at on another page. The page is
-    given axe once."""
+def violations(page: Page, rules: Sequence[str] = (), seen: set[str] | None = None) -> list[str]:
+    """What axe finds, in short; `rules`: by these alone. `seen`: what was looked at on pages before, the header and the
+    looks of texts; what this page adds is added."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE_SCRIPT)
     wanted: dict[str, Any] = {"rules": {CONTRAST: {"enabled": False}}}
     if rules:
         wanted = {"runOnly": {"type": "rule", "values": [one for one in rules if one != CONTRAST]}}
-    asked = {"rules": wanted, "contrast": not rules or CONTRAST in rules, "but": but}
-    found: list[str] = page.evaluate(JUDGE, asked)
-    return found
+    asked = {"rules": wanted, "contrast": not rules or CONTRAST in rules, "but": HEADER if seen else ""}
+    found = page.evaluate(JUDGE, {**asked, "seen": sorted(seen or ())})
+    if seen is not None:
+        seen.update(found["looks"])
+    wrong: list[str] = found["wrong"]
+    return wrong
 
 
 def too_wide(page: Page) -> list[str]:

@@ -1,7 +1,6 @@
 """A town to look at, and people who look: at a desk, and on a phone in the dark."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -47,25 +46,15 @@ class Person:
         self.page.get_by_role("button", name="Sign in").click()
         self.page.get_by_role("button", name="Sign out").wait_for()
 
-    @contextmanager
-    def on_the_phone(self) -> Iterator[None]:
-        """The page as it stands, on a phone and in the dark."""
-        self.page.emulate_media(color_scheme="dark")
-        with self.in_a_window(PHONE):
-            yield
-        self.page.emulate_media(color_scheme="light")
-
-    @contextmanager
-    def in_a_window(self, size: tuple[int, int]) -> Iterator[None]:
-        """The page as it stands, in a window of another size."""
+    def has(self, size: tuple[int, int], scheme: Literal["dark", "light"]) -> None:
+        """A window of this size from now on; the page stands as it is."""
         self.page.set_viewport_size({"width": size[0], "height": size[1]})
-        yield
-        self.page.set_viewport_size({"width": DESKTOP[0], "height": DESKTOP[1]})
+        self.page.emulate_media(color_scheme=scheme)
 
-    def sees_wrong(self, rules: Sequence[str] = (), but: str = "") -> list[str]:
-        """Violations of accessibility (axe; `rules`: only of these; `but`: not in this part), what only fits a wider
-        screen, complaints of the browser; on this page."""
-        wrong = [*violations(self.page, rules, but), *too_wide(self.page), *self.errors]
+    def sees_wrong(self, rules: Sequence[str] = (), seen: set[str] | None = None) -> list[str]:
+        """Violations of accessibility (axe; `rules`: only of these; `seen`: what pages before had), what only fits a
+        wider screen, complaints of the browser; on this page."""
+        wrong = [*violations(self.page, rules, seen), *too_wide(self.page), *self.errors]
         self.errors.clear()
         return [f"{self.page.url}: {one}" for one in wrong]
 

@@ -6,9 +6,9 @@ import pytest
 from playwright.sync_api import Browser
 
 from api.console.frame import PAGES
-from tests.browser.console.conftest import DESKTOP, LOOKS, ZOOMED, person
+from tests.browser.console.conftest import DESKTOP, LOOKS, PHONE, ZOOMED, person
 from tests.browser.console.town import Town
-from tests.browser.judging import too_wide
+from tests.browser.judging import AXE_SCRIPT, too_wide
 
 ALONE = {
     "/console/scenarios/<int:id>/compare/": "?from=1&to=1",
@@ -16,8 +16,6 @@ ALONE = {
     "/console/search/": "?q=R1001",
     "/console/set-up/": "?import=1",
 }
-HEADER = "header.top"
-"""The same on every page, so it is looked at on the first."""
 PARTS = 4
 """Tests among which the pages are divided: none of them takes long, however busy the machine is."""
 FILES = re.compile(r"/(document|label)$")
@@ -55,18 +53,20 @@ def test_every_page_is_for_everybody(browser: Browser, town: Town, part: int) ->
         town.sends_to_a_shop()
     context, someone = person(browser, town, DESKTOP)
     someone.signs_in("admin")
-    wrong, seen = [], ""
+    context.add_init_script(AXE_SCRIPT)
+    wrong: list[str] = []
+    seen: set[str] = set()
     for path in addresses(town)[part::PARTS]:
+        someone.has(DESKTOP, "light")
         answer = someone.page.goto(town.url + path)
         if answer is None or answer.status != (400 if "=x" in path else 200):
             wrong.append(f"{path}: {answer}")
         someone.errors[:] = [said for said in someone.errors if "=x" not in path]  # the browser notes the 400
         someone.page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
-        wrong += someone.sees_wrong(but=seen)
-        with someone.on_the_phone():
-            wrong += someone.sees_wrong(LOOKS, seen)
-        seen = HEADER
-        with someone.in_a_window(ZOOMED):
-            wrong += [f"{path} at 200 %: {one}" for one in too_wide(someone.page)]
+        wrong += someone.sees_wrong(seen=seen)
+        someone.has(ZOOMED, "light")
+        wrong += [f"{path} at 200 %: {one}" for one in too_wide(someone.page)]
+        someone.has(PHONE, "dark")
+        wrong += someone.sees_wrong(LOOKS, seen)
     context.close()
     assert wrong == [], "\n".join(wrong)
