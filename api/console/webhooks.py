@@ -11,6 +11,7 @@ from api.console.listing import Column, Listing, link
 from api.console.rendering import breakable, moment
 from api.console.searching import page_of
 from api.console.states import badge
+from projections.listing import COUNTED_TO
 
 NAVIGATION.append(Link("Webhooks", "/console/webhooks/", "/whisperer/hooks/", 40))
 
@@ -79,16 +80,26 @@ def endpoint(visit: Visit, id: int) -> Response:
 def _endpoint(visit: Visit, id: int, status: int = 200, **tried: Any) -> Response:
     api = visit.api
     recent = api.get(f"{EVENTS}/", webhook=id, limit="20")["results"]
-    context = {"refused": None, "counted": None, "given": {}, **tried}
+    counts = _waiting(visit, id)
+    context = {"refused": None, "counted": None, "given": _since_it_failed(visit, id, counts["dead"]), **tried}
     return visit.show(
         "webhook.html",
         status,
         hook=api.get(f"{HOOKS}/{id}/"),
         recent=[(row, _about(row)) for row in recent],
-        counts=_waiting(visit, id),
+        counts=counts,
         may=api.may("POST", f"{HOOKS}/{id}/replay/"),
         **context,
     )
+
+
+def _since_it_failed(visit: Visit, id: int, dead: int) -> dict[str, str]:
+    """What the form for sending again begins with: the time of the first event that was given up."""
+    if not dead:
+        return {}
+    last = str(min(dead, COUNTED_TO))  # they come the newest first, one a page
+    rows = visit.api.get(f"{EVENTS}/", webhook=id, state="dead", limit="1", page=last)["results"]
+    return {"from_date": rows[0]["created_date"][:19]} if rows else {}
 
 
 @page("/console/webhooks/<int:id>/replay/", methods=("POST",))

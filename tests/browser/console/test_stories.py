@@ -1,5 +1,7 @@
 """What people come to the console for, at a desk and with a phone: told by what they see and press, nothing else."""
 
+import re
+
 from playwright.sync_api import expect
 
 from tests.browser.console.conftest import Person
@@ -69,14 +71,17 @@ def test_the_erp_was_down_all_night_send_again(someone: Person, town: Town) -> N
     expect(row).to_contain_text("503")
     page.get_by_role("link", name="Webhooks", exact=True).click()
     page.get_by_role("link", name=town.erp.url).click()
+    expect(page.get_by_label("From (UTC)")).not_to_have_value("")  # when the first was given up
     page.get_by_label("From (UTC)").fill(package["created_date"][:19])
     page.get_by_role("button", name="Count first").click()
-    expect(page.get_by_role("status")).to_contain_text("1 delivery")
+    counted = page.get_by_role("status").locator("strong")
+    expect(counted).to_have_text(re.compile(r"^\d+ deliver(y|ies)$"))  # what else was of that second is sent as well
+    n = int(counted.inner_text().split()[0])
     assert len(town.erp.taken()) == before  # counted only
     page.get_by_role("button", name="Send again").click()
-    expect(page.get_by_role("status")).to_have_text("1 deliveries are sent again, in their order.")
-    got = town.erp.wait(before + 1, seconds=60)[-1]
-    assert got.event["type"] == "package.created" and got.payload["number"] == package["number"]
+    expect(page.get_by_role("status")).to_have_text(f"{n} deliveries are sent again, in their order.")
+    got = town.erp.wait(before + n, seconds=60)[before:]
+    assert ("package.created", package["number"]) in [(one.event["type"], one.payload.get("number")) for one in got]
     page.goto(f"{town.url}/console/packages/{package['id']}/#webhooks")
     expect(page.get_by_role("region", name="Webhooks and what came of them")).to_contain_text("delivered")
     page.get_by_role("button", name="Send package.created again").last.click()  # one of them by hand
