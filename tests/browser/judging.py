@@ -6,6 +6,7 @@ from typing import Any
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page
 
+AXE: str = AXE_SCRIPT
 SMALL = """least => [...document.querySelectorAll("a, button, input, select, summary, label[for]")]
   .filter(e => e.checkVisibility({visibilityProperty: true}) && !e.closest(".hidden") && !e.matches(".skip, .hidden"))
   .filter(e => !e.matches("input[type=checkbox], input[type=radio]"))  // their labels are pressed
@@ -63,7 +64,7 @@ def violations(page: Page, rules: Sequence[str] = (), seen: set[str] | None = No
     """What axe finds, in short; `rules`: by these alone. `seen`: what was looked at on pages before, the header and the
     looks of texts; what this page adds is added."""
     if not page.evaluate("'axe' in window"):
-        page.evaluate(AXE_SCRIPT)
+        page.evaluate(AXE)
     wanted: dict[str, Any] = {"rules": {CONTRAST: {"enabled": False}}}
     if rules:
         wanted = {"runOnly": {"type": "rule", "values": [one for one in rules if one != CONTRAST]}}

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser
 from api.console.frame import PAGES
 from tests.browser.console.conftest import DESKTOP, LOOKS, PHONE, ZOOMED, person
 from tests.browser.console.town import Town
-from tests.browser.judging import AXE_SCRIPT, too_wide
+from tests.browser.judging import AXE, too_wide
 
 ALONE = {
     "/console/scenarios/<int:id>/compare/": "?from=1&to=1",
@@ -53,7 +53,7 @@ def test_every_page_is_for_everybody(browser: Browser, town: Town, part: int) ->
         town.sends_to_a_shop()
     context, someone = person(browser, town, DESKTOP)
     someone.signs_in("admin")
-    context.add_init_script(AXE_SCRIPT)
+    context.add_init_script(AXE)
     wrong: list[str] = []
     seen: set[str] = set()
     for path in addresses(town)[part::PARTS]:
