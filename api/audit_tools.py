@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from api.collector import calm
 from api.installation import Place
 from api.progress import progress_of
 from api.verifying import verified
@@ -78,6 +79,7 @@ def rebuild(log: EventLog, place: Place, arguments: argparse.Namespace, say: Say
     if unknown:
         print(f"There is no read model {unknown[0]!r}; there are {', '.join(TABLES)}, all, guards.", file=sys.stderr)
         return 2
+    calm()
     reveal = log.keyring(place.secret_key).reveal
     done = rebuild_tables(log, names, reveal, bar)
     bar.end()

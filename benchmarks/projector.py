@@ -22,6 +22,7 @@ from eventsourcing.projection import Projection as LibraryProjection
 from eventsourcing.projection import ProjectionRunner
 from psycopg.conninfo import conninfo_to_dict
 
+from api.collector import calm
 from benchmarks.lives import BEGIN, busy
 from benchmarks.table import machine, show
 from domain.declared import order as orders
@@ -199,6 +200,7 @@ def run(server: EmbeddedServer, count: int, for_library: int) -> None:
         admin.execute("create database library template daybook")
         admin.execute("checkpoint")
 
+    calm()  # as the worker and `oms rebuild` do; the library has it, too
     for_library = min(for_library, events)
     slow = for_library / library(copy, for_library)
     with EventLog.open(copy) as theirs:

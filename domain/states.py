@@ -110,6 +110,9 @@ _OF_PACKAGE = {
 }
 
 
+_OVER = frozenset({OrderStatus.cancelled, OrderStatus.refunded})
+
+
 def item_status_in(package: PackageStatus) -> OrderStatus:
     """What the state of a package makes of the order items in it (spec 1.5)."""
     return _OF_PACKAGE.get(package, OrderStatus.approved)
@@ -117,7 +120,9 @@ def item_status_in(package: PackageStatus) -> OrderStatus:
 
 def least_advanced(statuses: set[OrderStatus]) -> OrderStatus:
     """Of several packages or items: the least advanced; cancelled and refunded count only when all are."""
-    going = statuses - {OrderStatus.cancelled, OrderStatus.refunded}
+    if len(statuses) == 1:
+        return next(iter(statuses))
+    going = statuses - _OVER
     return min(going or statuses or {OrderStatus.approved})
 
 

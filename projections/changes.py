@@ -1,8 +1,9 @@
 """What a batch changes in the tables: rows to put, keys to remove, and how the counts move."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import msgspec
 
@@ -11,6 +12,7 @@ from projections.model import Chained, Count, OfEvents, OfState
 from projections.objects.person import Reveal
 
 ALL: Count = (0, "")
+_NONE: Mapping[int, Any] = {}
 
 
 @dataclass(slots=True)
@@ -24,28 +26,25 @@ class Changes:
 
 
 def of_state(model: OfState, touched: Iterable[Touched], reveal: Reveal) -> Changes:
-    """Rows of the things that changed. With `many` only the rows that differ from those before."""
+    """Rows of the things that changed: only what an event is about does, unless the rows show something of the order
+    itself. With `many` only the rows that differ from those before."""
     changes = Changes()
-    put, counts, things, rows, kind, counted = (
-        changes.put,
-        changes.counts,
-        model.things,
-        model.rows,
-        model.kind,
-        model.counted,
-    )
+    put, counts = changes.put, changes.counts
+    things, rows, kind, counted, within = model.things, model.rows, model.kind, model.counted, model.within
     for one in touched:
+        positions, shown = one.positions.get(kind, _NONE), one.shown.get(model.name, 0)
+        if not positions and not shown:
+            continue
         before, after = one.before, one.after
         new = things(after)
-        old = {} if before is None else things(before)
-        shown = one.shown.get(model.name, 0)
-        if new is old and not shown:
-            continue
-        for id, thing in new.items():
-            was = old.get(id)
-            if was is thing and not shown:
+        old = _NONE if before is None else things(before)
+        for id in new if shown else positions:
+            thing, was = new.get(id), old.get(id)
+            if thing is None or (was is thing and not shown):
                 continue
-            position = max(one.positions.get((kind, id), 0), shown)
+            if within is not None and was is not None and not shown and within(was) == within(thing):
+                continue
+            position = max(positions.get(id, 0), shown)
             made = rows(after, thing, position, reveal)
             if model.many:
                 known = [] if was is None or before is None else rows(before, was, position, reveal)

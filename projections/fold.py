@@ -1,7 +1,7 @@
 """A batch of events folded into the orders they are about, before anything is written."""
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,12 +19,12 @@ STREAM = "order-"
 
 @dataclass(slots=True)
 class Touched:
-    """An order before and after a batch. `positions`: of the last event about each object (kind, id) of it; `shown`: of
-    the last event that changed what the rows of a model show of the order itself (OfState.besides)."""
+    """An order before and after a batch. `positions`: of the last event about each object of it, by kind and id;
+    `shown`: of the last event that changed what the rows of a model show of the order itself (OfState.besides)."""
 
     before: Order | None
     after: Order
-    positions: dict[tuple[str, int], int] = field(default_factory=dict)
+    positions: dict[str, dict[int, int]] = field(default_factory=dict)
     shown: dict[str, int] = field(default_factory=dict)
 
 
@@ -41,7 +41,7 @@ class States:
         self._size = size
         self._kept: OrderedDict[int, Order] = OrderedDict()
 
-    def at(self, connection: psycopg.Connection[Any], wanted: dict[int, int]) -> dict[int, Order]:
+    def at(self, connection: Callable[[], psycopg.Connection[Any]], wanted: dict[int, int]) -> dict[int, Order]:
         """The orders at the versions `wanted`, those of version 0 left out. Raises where one is not there."""
         found, missing = {}, []
         for id, version in wanted.items():
@@ -52,7 +52,7 @@ class States:
                 else:
                     missing.append(id)
         if missing:
-            for id, version, state in fetch(connection, self._load, (missing,)):
+            for id, version, state in fetch(connection(), self._load, (missing,)):
                 if version == wanted[id]:
                     found[id] = decode_order(state)
             lost = [id for id in missing if id not in found]
@@ -70,7 +70,7 @@ class States:
 
 
 def fold(
-    connection: psycopg.Connection[Any],
+    connection: Callable[[], psycopg.Connection[Any]],
     events: Sequence[Recorded],
     states: States,
     models: Sequence[OfState],
@@ -99,7 +99,7 @@ def fold(
         about = info(fact)
         position = event.position
         positions = one.positions
-        positions["order", id] = position
+        positions.setdefault("order", {})[id] = position
         if about.on == "order":
             if was is not None:
                 for name, besides in showing:
@@ -107,6 +107,6 @@ def fold(
                         one.shown[name] = position
         else:
             for kind in (about.on, *about.also):
-                positions[kind, getattr(fact, kind)] = position
+                positions.setdefault(kind, {})[getattr(fact, kind)] = position
         steps.append((event, was, now))
     return steps

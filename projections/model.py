@@ -99,13 +99,15 @@ class OfState(Table):
     """Rows that are a function of the state. `things(order)`: what gives rows, by id; a thing that stayed the very
     same object gives the same rows. `rows(order, thing, position, reveal)`: `position` of the last event about it.
     `kind`: what the facts call it. `many`: a thing gives any number of rows, else exactly one with its id.
-    `besides(order)`: what of the order itself the rows show."""
+    `besides(order)`: what of the order itself the rows show. `within(thing)`: what of a thing the rows show, where that
+    is less than all of it and no position."""
 
     kind: str
     things: Callable[[Order], Mapping[int, Any]]
     rows: Callable[[Order, Any, int, Reveal], Iterable[msgspec.Struct]]
     many: bool = field(default=False, kw_only=True)
     besides: Callable[[Order], Any] | None = field(default=None, kw_only=True)
+    within: Callable[[Any], Any] | None = field(default=None, kw_only=True)
     counted: Callable[[Order, Any], Count] | None = field(default=None, kw_only=True)
 
 
@@ -122,7 +124,11 @@ class OfEvents(Table):
 class Chained(OfEvents):
     """Rows of which each ends the one before it of the same thing. `of`: the columns that say which thing; `ends`:
     (column of the old row, column of the new one whose value it takes). A row is open while the first of them is
-    null."""
+    null: by an index of those, which there is from the start, new rows find what they end."""
 
     of: tuple[str, ...] = field(kw_only=True)
     ends: tuple[tuple[str, str], ...] = field(kw_only=True)
+
+    @cached_property
+    def open_ones(self) -> str:
+        return f"({', '.join(self.of)}) where {self.ends[0][0]} is null"

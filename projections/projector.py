@@ -16,7 +16,8 @@ from projections.schema import FOLLOWER, TABLES, install
 
 logger = logging.getLogger(__name__)
 
-BATCH = 1_000
+BATCH = 4_000
+"""Many: behind the head, an order about which much happened is written once. At the head a batch is what there is."""
 
 
 class Projector:

@@ -1,6 +1,7 @@
 """A read model built anew beside the old one from the log, then swapped in, while commands and the projector go on."""
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 from zlib import crc32
@@ -8,9 +9,10 @@ from zlib import crc32
 import psycopg
 
 from eventlog.log import EventLog
+from projections.model import Table
 from projections.models.orders import ORDER_STATES
 from projections.objects.person import Reveal, Warm
-from projections.projection import Projection
+from projections.projection import Projection, Rows
 from projections.schema import TABLES, create, create_indexes, projected, rename
 
 BATCH = 2_000
@@ -60,6 +62,7 @@ def rebuild(
         for table in wanted:
             _claim(connection, table.name)
         connection.execute("set synchronous_commit = off")
+        connection.execute("set maintenance_work_mem = '256MB'")  # indexes of a large table are sorted in memory
         scratch = None
         for table in wanted:
             connection.execute(f"drop table if exists {next_to[table.name]}".encode())
@@ -68,30 +71,33 @@ def rebuild(
             scratch = f"{ORDER_STATES.name}__for_{wanted[0].name}"
             connection.execute(f"drop table if exists {scratch}".encode())
             create(connection, ORDER_STATES, scratch, scratch=True)
+        projection = Projection({ORDER_STATES.name: scratch or "", **next_to}, reveal, warm)
         try:
-            build = _Build(
-                log, connection, Projection({ORDER_STATES.name: scratch or "", **next_to}, reveal, warm), progress
-            )
-            build.up_to_near_the_projector()
-            for table in wanted:
-                create_indexes(connection, table, next_to[table.name])
-                connection.execute(f"analyze {next_to[table.name]}".encode())
-            build.up_to_near_the_projector()
-            with connection.transaction():
-                connection.execute("set local synchronous_commit = on")
-                connection.execute(ALONE)
-                build.up_to(projected(connection))
-                done = {}
+            with ThreadPoolExecutor(1) as beside:
+                build = _Build(log, connection, projection, beside, progress)
+                build.up_to_near_the_projector()
                 for table in wanted:
-                    new = next_to[table.name]
-                    done[table.name] = Rebuilt(digest(connection, table.name), digest(connection, new), build.position)
-                    connection.execute(f"drop table {table.name}".encode())
-                    rename(connection, table, new, table.name)
-                    connection.execute("update read_models set shape = %s where name = %s", (table.shape, table.name))
-            return done
+                    create_indexes(connection, table, next_to[table.name])
+                    connection.execute(f"analyze {next_to[table.name]}".encode())
+                build.up_to_near_the_projector()
+                with connection.transaction():
+                    connection.execute("set local synchronous_commit = on")
+                    connection.execute(ALONE)
+                    build.up_to(projected(connection))
+                    return {
+                        table.name: _swap(connection, table, next_to[table.name], build.position) for table in wanted
+                    }
         finally:
             if scratch is not None and not connection.closed:
                 connection.execute(f"drop table if exists {scratch}".encode())
+
+
+def _swap(connection: psycopg.Connection[Any], table: Table, new: str, position: int) -> Rebuilt:
+    done = Rebuilt(digest(connection, table.name), digest(connection, new), position)
+    connection.execute(f"drop table {table.name}".encode())
+    rename(connection, table, new, table.name)
+    connection.execute("update read_models set shape = %s where name = %s", (table.shape, table.name))
+    return done
 
 
 class Underway(Exception):
@@ -106,12 +112,20 @@ def _claim(connection: psycopg.Connection[Any], name: str) -> None:
 
 
 class _Build:
-    """The new tables, at a position of the log that is never beyond the projector's."""
+    """The new tables, at a position of the log that is never beyond the projector's. While a batch is written `beside`,
+    in a thread, the next one is folded."""
 
     def __init__(
-        self, log: EventLog, connection: psycopg.Connection[Any], projection: Projection, progress: Progress | None
+        self,
+        log: EventLog,
+        connection: psycopg.Connection[Any],
+        projection: Projection,
+        beside: Executor,
+        progress: Progress | None,
     ) -> None:
         self._log, self._connection, self._projection, self._progress = log, connection, projection, progress
+        self._beside, self._writing = beside, Future[None]()
+        self._writing.set_result(None)
         self.position = 0
 
     def up_to_near_the_projector(self) -> None:
@@ -121,10 +135,20 @@ class _Build:
     def up_to(self, there: int) -> None:
         while self.position < there:
             events = self._log.read(self.position, min(BATCH, there - self.position))
-            with self._connection.transaction():
-                waiting = self._projection.take(self._connection, events)
-                if waiting >= ORDERS or events[-1].position >= there:
-                    self._projection.flush(self._connection)
+            waiting = self._projection.take(self._settled, events)
             self.position = events[-1].position
+            whole = waiting >= ORDERS or self.position >= there
+            rows = self._projection.all_rows() if whole else self._projection.rows_of_events()
+            self._writing = self._beside.submit(self._write, self._settled(), rows)
             if self._progress is not None:
                 self._progress(self.position, there)
+        self._settled()
+
+    def _settled(self) -> psycopg.Connection[Any]:
+        """The connection, once nothing is being written."""
+        self._writing.result()
+        return self._connection
+
+    def _write(self, connection: psycopg.Connection[Any], rows: Rows) -> None:
+        with connection.transaction():
+            self._projection.write(connection, rows)

@@ -7,7 +7,7 @@ import psycopg
 from eventlog.log import EventLog
 from eventlog.migrate import LOCKS, MIGRATION_LOCK
 from projections.counts import LIST_COUNTS
-from projections.model import Table
+from projections.model import Chained, Table
 from projections.models import MODELS
 
 FOLLOWER = "projections"
@@ -44,12 +44,14 @@ def projected(connection: psycopg.Connection[Any]) -> int:
 
 
 def create(connection: psycopg.Connection[Any], table: Table, name: str, *, scratch: bool = False) -> None:
-    """The table under `name`, without its indexes. `scratch`: gone after a crash, and faster for it."""
+    """The table under `name`, without the indexes it is read by. `scratch`: gone after a crash, and faster for it."""
     kind = "unlogged table" if scratch else "table"
     settings = f" with ({table.settings})" if table.settings else ""
     connection.execute(f"create {kind} {name} ({table.definition}){settings}".encode())
     for column in table.uncompressed:
         connection.execute(f"alter table {name} alter column {column} set storage external".encode())
+    if isinstance(table, Chained):
+        connection.execute(f"create index {name}_open on {name} {table.open_ones}".encode())
 
 
 def create_indexes(connection: psycopg.Connection[Any], table: Table, name: str) -> None:
@@ -61,5 +63,7 @@ def rename(connection: psycopg.Connection[Any], table: Table, old: str, new: str
     """The table with its indexes."""
     connection.execute(f"alter table {old} rename to {new}".encode())
     connection.execute(f"alter index {old}_pkey rename to {new}_pkey".encode())
+    if isinstance(table, Chained):
+        connection.execute(f"alter index {old}_open rename to {new}_open".encode())
     for n in range(1, len(table.indexes) + 1):
         connection.execute(f"alter index {old}_{n} rename to {new}_{n}".encode())

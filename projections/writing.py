@@ -57,7 +57,8 @@ def write(connection: psycopg.Connection[Any], table: Table, name: str, changes:
     if changes.removed:
         connection.execute(f'delete from {name} where "{table.columns[0]}" = any(%s)', (changes.removed,))  # noqa: S608 - names of ours
     if isinstance(table, Chained) and changes.follows:
-        connection.execute(_end(table, name), _values(table, changes.follows), prepare=True)
+        # Planned each time: a plan kept from when the table was empty would go through all of it.
+        connection.execute(_end(table, name), _values(table, changes.follows), prepare=False)
     if changes.put:
         connection.execute(_put(table, name), _values(table, changes.put), prepare=True)
 

@@ -148,6 +148,7 @@ PACKAGE_ITEMS = OfState(
     _item_rows,
     many=True,
     besides=lambda order: order.items,
+    within=lambda package: package.items,
     indexes=(
         "(package_id)",
         "(order_item)",

@@ -94,5 +94,6 @@ SHIPMENT_AWB_NUMBERS = OfState(
     lambda order: order.shipments,
     _awb_rows,
     many=True,
+    within=lambda shipment: (shipment.awb_number, shipment.parcels),
     indexes=("(awb_number)",),
 )

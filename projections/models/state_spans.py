@@ -11,7 +11,7 @@ import msgspec
 from domain.order import Order
 from eventlog.recorded import Recorded
 from projections.model import Chained
-from projections.order_state import state_of
+from projections.order_state import moved, state_of
 
 
 class SpanRow(msgspec.Struct):
@@ -45,8 +45,8 @@ def _entered(event: Recorded, before: Order | None, after: Order) -> Iterator[tu
         new = getattr(after, collection).get(id)
         if new is not None and (old is None or old.state is not new.state):
             yield place, kind, id, new.state, new
-    now = state_of(after)
-    if before is None or state_of(before) is not now:
+    was, now = (None, state_of(after)) if before is None else moved(event.fact, before, after)
+    if was is not now:
         yield 3, "order", after.id, now, after
 
 
@@ -74,12 +74,11 @@ STATE_SPANS = Chained(
     _rows,
     indexes=(
         "(kind, object_id, id)",
-        "(kind, object_id) where to_position is null",
         # Whole, so that a past list is counted and its page found without the table.
         "(kind, state, from_position) include (to_position, object_id, order_id, location, channel, born)",
         "(order_id)",
         "(kind, location, from_at) where to_at is not null",
     ),
     of=("kind", "object_id"),
-    ends=(("to_at", "from_at"), ("to_position", "from_position")),
+    ends=(("to_position", "from_position"), ("to_at", "from_at")),
 )

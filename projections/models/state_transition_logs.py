@@ -9,10 +9,9 @@ import msgspec
 
 from domain.kernel import find_command
 from domain.order import Order
-from domain.states import item_status_in
 from eventlog.recorded import Recorded
 from projections.model import OfEvents
-from projections.order_state import state_of
+from projections.order_state import moved
 
 
 class TransitionRow(msgspec.Struct):
@@ -48,23 +47,9 @@ def _changes(fact: object, before: Order, after: Order) -> Iterator[tuple[int, s
         old, new = getattr(before, collection).get(id), getattr(after, collection).get(id)
         if old is not None and old.state is not new.state:
             yield place, content_type, id, old.state, new.state
-    if _may_move_order(fact, before, after) and (was := state_of(before)) is not (now := state_of(after)):
+    was, now = moved(fact, before, after)
+    if was is not now:
         yield 3, "order", after.id, was, now
-
-
-def _may_move_order(fact: object, before: Order, after: Order) -> bool:
-    """Working an order's state out costs; most facts leave what it depends on alone."""
-    if before.waiting is not after.waiting or before.held is not after.held:
-        return True
-    if before.cancelled is not after.cancelled or before.status is not after.status:
-        return True
-    if before.packages is after.packages:
-        return False
-    id = getattr(fact, "package", None)
-    old, new = (None, None) if id is None else (before.packages.get(id), after.packages.get(id))
-    if old is None or new is None:
-        return True
-    return item_status_in(old.state) is not item_status_in(new.state) or (old.items is not new.items)
 
 
 def _rows(event: Recorded, before: Order | None, after: Order) -> list[TransitionRow]:

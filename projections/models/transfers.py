@@ -133,6 +133,7 @@ TRANSFER_ITEMS = OfState(
     _item_rows,
     many=True,
     besides=lambda order: order.items,
+    within=lambda transfer: transfer.items,
     indexes=(
         "(transfer_id)",
         "(product, id)",

@@ -1,6 +1,8 @@
 """A read model built anew while commands go on is swapped in with the digest of the old one."""
 
 import threading
+from itertools import count
+from typing import Any
 
 import pytest
 
@@ -10,6 +12,7 @@ from projections.objects.person import Reveal
 from projections.queries import render_page, select
 from projections.rebuild import Underway, digest, rebuild
 from projections.schema import TABLES
+from projections.writing import write
 from tests.projections.stories import Story, caught_up, projecting, reveal
 from tests.projections.test_projector import assert_rows_are_true, rows
 
@@ -114,6 +117,30 @@ def test_a_rebuild_that_was_killed_begins_again(log: EventLog, monkeypatch: pyte
         with pytest.raises(Killed):
             rebuild(log, "packages", reveal, kill)
         done = rebuild(log, "packages", reveal)["packages"]
+        assert done.old == done.new
+    assert_rows_are_true(log)
+
+
+def test_what_fails_beside_ends_it(log: EventLog, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Batches are written in a thread while the next is folded: what goes wrong there is told, nothing is swapped."""
+    story = Story(log, seed=28)
+    story.orders(10)
+    story.steps(60)
+    monkeypatch.setattr("projections.rebuild.BATCH", 20)
+    monkeypatch.setattr("projections.rebuild.NEAR", 5)
+    with projecting(log):
+        caught_up(log)
+        calls = count()
+
+        def failing(*given: Any) -> None:
+            if next(calls) == 2:
+                raise OverflowError("of the third batch")
+            write(*given)
+
+        with monkeypatch.context() as patched, pytest.raises(OverflowError, match="third batch"):
+            patched.setattr("projections.projection.write", failing)
+            rebuild(log, "state_transition_logs", reveal)
+        done = rebuild(log, "state_transition_logs", reveal)["state_transition_logs"]
         assert done.old == done.new
     assert_rows_are_true(log)
 
