@@ -21,11 +21,13 @@ from simulators import program, signatures
 from simulators.journal import Journal
 from simulators.knobs import Panel
 from simulators.ledger import Ledger
+from simulators.neighbour import hang_up
 
 
 @dataclass(frozen=True)
 class BadDays:
     latency: float = 0.0  # seconds before each answer
+    down: bool = False  # the connection ends without an answer, and nothing is taken
     failure_rate: float = 0.0  # 503, and nothing is taken
     lost_answer_rate: float = 0.0  # taken, but answered 500: the sender must repeat
     tolerance: float = 300.0  # seconds that webhook-timestamp may be away
@@ -86,6 +88,8 @@ def build(seed: int = 0, secrets: list[str] | None = None, journal: Journal | No
     def hook(endpoint: str) -> tuple[Response, int]:
         knobs, body = panel.now, request.get_data()
         time.sleep(knobs.latency)
+        if knobs.down:
+            return hang_up(), 503
         try:
             if panel.chance(knobs.failure_rate):
                 raise Refused(503, "failed", "Try again later.")

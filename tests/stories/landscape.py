@@ -1,5 +1,6 @@
 """A whole landscape over real HTTP: the service with every worker, and every neighbour simulated beside it."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -9,8 +10,10 @@ from typing import Any
 import requests
 
 from api.jobs.clock import Jobs
+from api.settings import Settings
 from simulators import (
     data,
+    erp,
     fast_cargo,
     geocoder,
     invoices,
@@ -23,11 +26,13 @@ from simulators import (
 from tests.api.omnitron import SECRET as SOURCE_SECRET
 from tests.api.omnitron import connected
 from tests.api.site import SECRET, SETTINGS, Site, serving
+from webhook_outbox.fan_out import FanOut
+from webhook_outbox.sender import Sender
 
 ORDERS, SEED = 60, 1
 """Of the source's first orders there is stock."""
 
-CARRIER_SECRET = "a secret of the carriers"
+CARRIER_SECRET, ERP_SECRET = "a secret of the carriers", "a secret of the ERP"
 PACK = "complete-packaging-with-shipment"
 TRANSITIONS = {
     PACK: 31, "ship-package": 47, "ready-for-pickup": 53, "deliver-to-customer": 54, "update-shipment-status": 50,
@@ -120,8 +125,17 @@ class Landscape:
         ]
         return [{name: row[name] for name in ("kind", "subject", "state", "tries", "note")} for row in rows]
 
+    def untold(self) -> int:
+        """Webhooks that are on their way, or given up."""
+        return sum(
+            self.site.admin.get(f"/whisperer/hook_events/?state={state}&limit=1")["count"]
+            for state in ("pending", "dead")
+        )
+
     def failures(self, system: str) -> int:
         """Requests to a system that failed, of the latest 100 of these."""
+        if system.startswith("webhook:"):
+            return int(self.site.admin.get(f"traffic/?limit=1&outcome=failed&party={system}")["count"])
         path = f"integrations/traffic/?limit=100&outcome=failed&system={system}"
         return len(self.site.admin.get(path)["results"])
 
@@ -129,6 +143,12 @@ class Landscape:
 @contextmanager
 def landscape(database_url: str) -> Iterator[Landscape]:
     with serving(database_url, planner=True, integrations=True) as site, ExitStack() as stack:
+        settings, stop = replace(SETTINGS, secret_key=SECRET), threading.Event()
+        senders = [threading.Thread(target=run, args=(stop,)) for run in _sending(site, settings)]
+        for thread in senders:
+            thread.start()
+            stack.callback(thread.join, 15)
+        stack.callback(stop.set)
         site.set_up()
         hook = f"{site.url}/api/v1/oms"
         fast, steady = (f"{hook}/carriers/{slug}/status/" for slug in ("fast", "steady"))
@@ -141,6 +161,7 @@ def landscape(database_url: str) -> Iterator[Landscape]:
             "text messages": text_messages.build(),
             "geocoder": geocoder.build(),
             "stock service": stock_service.build(),
+            "ERP": erp.build(SEED, [ERP_SECRET]),
         }
         urls = {name: stack.enter_context(program.serving(app)) for name, app in built.items()}
         made = Landscape(site, urls)
@@ -148,8 +169,15 @@ def landscape(database_url: str) -> Iterator[Landscape]:
         yield made
 
 
+def _sending(site: Site, settings: Settings) -> list[Callable[[threading.Event], None]]:
+    return [FanOut(site.log, settings).run, Sender(site.log, settings, threads=4).run]
+
+
 def _set_up(made: Landscape) -> None:
     admin, urls = made.site.admin, made.urls
+    hook = {"target_url": f"{urls['ERP']}/hooks/all", "event_type": "package.*", "secret_key": ERP_SECRET}
+    again = {"retry_countdown_config": {"choice": "fixed", "kwargs": {"seconds": 0}}}
+    admin.post("/whisperer/hooks/", {**hook, **again})
     connected(made.site, urls={"base_url": f"{urls['order source']}/api"})
     skus = {row["sku"] for order in data.orders(ORDERS, SEED) for row in order["items"]}
     levels = {"stock": [{"erp_code": "WH-01", "sku": sku, "quantity": 100_000} for sku in sorted(skus)]}

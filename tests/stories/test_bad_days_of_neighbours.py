@@ -18,15 +18,27 @@ FAULTS: dict[str, dict[str, Any]] = {
     "wrong answer": {"wrong_answer_rate": 1.0},
     "answer lost after it acted": {"lost_answer_rate": 1.0},
 }
-OF_STOCK: dict[str, dict[str, Any]] = {
-    **FAULTS,
-    "wrong answer": {"wrong_json_rate": 1.0},
-    "answer lost after it acted": {"cut_rate": 1.0},
+OWN_FAULTS: dict[str, dict[str, dict[str, Any]]] = {
+    "stock service": {
+        **FAULTS,
+        "wrong answer": {"wrong_json_rate": 1.0},
+        "answer lost after it acted": {"cut_rate": 1.0},
+    },
+    "ERP": {
+        "down for a while": {"down": True},
+        "slow": {"latency": 0.3},
+        "500": {"failure_rate": 1.0},
+        "answer lost after it acted": {"lost_answer_rate": 1.0},
+    },
 }
-"""It does nothing that could be done twice; an answer of it ends in its middle."""
+"""A stock service does nothing that could be done twice: an answer of it ends in its middle. Of an ERP's answer only
+the status counts, so none is wrong."""
 
 GOOD = {"down": False, "latency": 0.0, "error_rate": 0.0, "wrong_answer_rate": 0.0, "lost_answer_rate": 0.0}
-GOOD_OF_STOCK = {"down": False, "latency": 0.0, "error_rate": 0.0, "wrong_json_rate": 0.0, "cut_rate": 0.0}
+OWN_GOOD: dict[str, dict[str, Any]] = {
+    "stock service": {"down": False, "latency": 0.0, "error_rate": 0.0, "wrong_json_rate": 0.0, "cut_rate": 0.0},
+    "ERP": {"down": False, "latency": 0.0, "failure_rate": 0.0, "lost_answer_rate": 0.0},
+}
 NEIGHBOURS = {
     "order source": "order-source",
     "geocoder": "geocoding",
@@ -36,6 +48,7 @@ NEIGHBOURS = {
     "invoices": "invoice:127.0.0.1",
     "bills": "bill:127.0.0.1",
     "text messages": "text messages",
+    "ERP": "webhook:1",
     "Fast Cargo, asked": "carrier:fast",
     "Steady Parcel, asked": "carrier:steady",
 }
@@ -75,7 +88,7 @@ class Row:
 
 def test_every_neighbour_fails_in_every_way_and_all_is_well_afterwards(database_url: str) -> None:
     with landscape(database_url) as land:
-        rows = [Row(neighbour, fault) for neighbour in NEIGHBOURS for fault in FAULTS]
+        rows = [Row(neighbour, fault) for neighbour in NEIGHBOURS for fault in OWN_FAULTS.get(neighbour, FAULTS)]
         known = [row for row in rows if not row.planned_late]
         for row, pk in zip(known, land.placed(len(known)), strict=True):
             row.pk = pk
@@ -84,7 +97,7 @@ def test_every_neighbour_fails_in_every_way_and_all_is_well_afterwards(database_
         for row in rows:
             _begin(land, row)
         _end(land, rows)
-        land.until(lambda: land.open_calls() == [])
+        land.until(lambda: land.open_calls() == [] and land.untold() == 0)
         for row in rows:
             _judged(land, row)
         doubled = _doubled(land)
@@ -113,16 +126,15 @@ def _begin(land: Landscape, row: Row) -> None:
 def _bad_day(land: Landscape, row: Row) -> Iterator[None]:
     """Until the neighbour has failed in this way."""
     system, name = NEIGHBOURS[row.neighbour], row.neighbour.removesuffix(ASKED)
-    faults, good = FAULTS, GOOD
     if name == "stock service":
-        system, faults, good = f"stock:{urlsplit(land.urls[name]).netloc}", OF_STOCK, GOOD_OF_STOCK
+        system += urlsplit(land.urls[name]).netloc
     before = land.failures(system)
-    land.knobs(name, **faults[row.fault])
+    land.knobs(name, **OWN_FAULTS.get(name, FAULTS)[row.fault])
     yield
     if row.fault != "slow":
         land.until(lambda: land.failures(system) > before)
     row.failed = land.failures(system) - before
-    land.knobs(name, **good)
+    land.knobs(name, **OWN_GOOD.get(name, GOOD))
 
 
 def _planned(land: Landscape, row: Row) -> None:
@@ -184,6 +196,7 @@ def _judged(land: Landscape, row: Row) -> None:
     parcels = [p for p in land.ask(row.carrier, "/admin/parcels")["results"] if p["reference"] == reference]
     source = land.ask("order source", f"/api/orders/{row.pk}/")
     told = {item["status"] for item in source["orderitem_set"]}
+    chains = land.ask("ERP", f"/objects?object=package:{row.package}")["results"]
     for said, right in {
         "it is not delivered": package["state"]["enum_value"] == "900",
         "no label of the carrier": label.startswith(b"%PDF-") and parcels and parcels[0]["number"].encode() in label,
@@ -191,6 +204,10 @@ def _judged(land: Landscape, row: Row) -> None:
         "no invoice": bool(package["invoice_number"]) and package["invoice_number"].encode() in document,
         "no bill": bool((package["bill"] or {}).get("bill_number")),
         f"its source knows {told}": told == {"550"},
+        "the ERP has not heard it in one chain to its end": [
+            [event["type"].rpartition(".")[2] for event in chain["events"]][-2:] for chain in chains
+        ]
+        == [["delivered", "transitioned"]],
         "nobody knows where it went": _destination(land, package["order_id"]).latitude is not None,
         "not one code": not row.picked_up or len(_codes(land, package["order_number"])) == 1,
     }.items():
@@ -210,6 +227,9 @@ def _doubled(land: Landscape) -> list[str]:
     ]
     if land.ask("order source", "/report").get("states out of order"):
         found.append("order source: states out of order")
+    erp = land.ask("ERP", "/report")
+    wrong = ("late_repeats", "changed_repeats", "out_of_order", "gaps", "bad_signature", "malformed")
+    found += [f"ERP: {name}" for name in wrong if erp[name]]
     return found
 
 
