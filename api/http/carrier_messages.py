@@ -55,7 +55,7 @@ def hear_carrier(call: Call, slug: str) -> Any:
     except (ValueError, Misconfigured) as wrong:
         raise Failure(400, "bad_request", str(wrong)) from None
     with call.services.pool.connection() as connection:
-        unknown = reports.take(call.log, connection, company, rows)
+        unknown = reports.take(call.log, connection, company, rows, call.request_id)
     return {"taken": len(rows) - len(unknown), "unknown": unknown}
 
 

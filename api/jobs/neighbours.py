@@ -28,7 +28,7 @@ def carrier_status(turn: Turn) -> Outcome:
         desk = Desk.of(turn.log, turn.settings.secret_key or "", outside)
         told = {}
         for company in reports.connected(turn.log):
-            told[company.slug] = reports.ask(desk, pool.connection(), company, turn.check)
+            told[company.slug] = reports.ask(desk, pool.connection(), company, turn.correlation, turn.check)
     finally:
         outside.close()
         pool.close()

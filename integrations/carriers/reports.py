@@ -33,8 +33,11 @@ select id, order_id from shipments
 """
 
 
-def take(log: EventLog, connection: Connection, company: CargoCompany, rows: Iterable[tuple[str, Report]]) -> list[str]:
-    """Writes what each number's report means; the numbers that nobody knows here (yet) come back."""
+def take(
+    log: EventLog, connection: Connection, company: CargoCompany, rows: Iterable[tuple[str, Report]], correlation: str
+) -> list[str]:
+    """Writes what each number's report means; the numbers that nobody knows here (yet) come back. `correlation`: the
+    request or the job's run that brought it."""
     unknown = []
     for awb, report in rows:
         found = connection.execute(FIND, (awb, company.id)).fetchall()
@@ -42,11 +45,11 @@ def take(log: EventLog, connection: Connection, company: CargoCompany, rows: Ite
             unknown.append(awb)
         for order, shipment in found[:1]:
             if _main(log, order, shipment).awb_number == awb:  # further parcels follow the first
-                write(log, order, shipment, report, company)
+                write(log, order, shipment, report, company, correlation)
     return unknown
 
 
-def write(log: EventLog, order: int, shipment: int, report: Report, company: CargoCompany) -> bool:
+def write(log: EventLog, order: int, shipment: int, report: Report, company: CargoCompany, correlation: str) -> bool:
     """Whether it was news."""
 
     def decided(state: Order | None, _given: Given) -> Facts:
@@ -54,7 +57,14 @@ def write(log: EventLog, order: int, shipment: int, report: Report, company: Car
 
     stream = stream_of("order", order)
     before = log.state(stream).version
-    written = log.decide(stream, decided, actor=system_of(company), command="carrier-report")
+    written = log.decide(
+        stream,
+        decided,
+        actor=system_of(company),
+        command="carrier-report",
+        correlation_id=correlation,
+        causation_id=correlation,
+    )
     return written.versions[stream] > before
 
 
@@ -62,6 +72,7 @@ def ask(
     desk: Desk,
     connect: AbstractContextManager[Connection],
     company: CargoCompany,
+    correlation: str,
     check: Callable[[], None] = lambda: None,
 ) -> dict[str, Any]:
     """Asks a carrier how everything is that may still move; {asked, news, error}. Raises nothing of the carrier's;
@@ -76,7 +87,7 @@ def ask(
                 told["asked"] += len(numbers)
                 for awb, report in line.reports(numbers).items():
                     if report is not None and awb in numbers:
-                        told["news"] += write(desk.log, *numbers[awb], report, company)
+                        told["news"] += write(desk.log, *numbers[awb], report, company, correlation)
         except Trouble as trouble:
             told["error"] = str(trouble)
     return told

@@ -151,6 +151,8 @@ def test_a_signed_message_moves_the_package(site: Site, connected: dict[str, int
     log = site.admin.get(f"state-transition-logs/?object_id={package}&content_type=package")
     states = [row["new_state"]["enum_value"] for row in log["results"]]
     assert {"600", "900"} <= set(states), "from 500 by way of 600"
+    chain = site.admin.get(f"audit/correlation/{answer.headers['X-Request-ID']}/")["results"]
+    assert {row["command"] for row in chain} == {"carrier-report"}
     head = site.log.head().position
     assert tell(site, "told-fast", fast(("TF1", "NOT_HOME"), ("TF1", "DELIVERED"))).status_code == 200
     assert site.log.head().position == head, "late, or again: nothing changes"
