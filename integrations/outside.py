@@ -32,6 +32,8 @@ SAFE = frozenset({"GET"})
 LATER = frozenset({401, 403, 407, 408, 421, 425, 429})
 """Answers of 4xx that may be others tomorrow: a log-in is renewed, a limit ends."""
 
+ALLOWED_BY = "the installation allows such addresses by OMS_WEBHOOK_ALLOW"
+
 T = TypeVar("T")
 
 USER_AGENT = "Daybook-Integrations/1"
@@ -169,7 +171,10 @@ class Outside:
         except (Declined, Unanswered) as trouble:
             wrong = trouble
             raise
-        except (Forbidden, ValueError) as error:
+        except Forbidden as error:
+            wrong = Misconfigured(f"{_place(ask.url)} cannot be called: {error} ({ALLOWED_BY})")
+            raise wrong from None
+        except ValueError as error:
             wrong = Misconfigured(f"{_place(ask.url)} cannot be called: {error}")
             raise wrong from None
         except TooLate:
