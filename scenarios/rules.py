@@ -30,6 +30,7 @@ class Question:
 
 
 Reason = str | None
+KEPT = 4_096  # answers of `_standing`
 
 # --- filters of the location alone ----------------------------------------------------------------------------------
 
@@ -185,20 +186,25 @@ def candidates(q: Question) -> list[int]:
     """The locations no filter removes, in the order of their erp codes."""
     found: Sequence[int] = _standing(q)
     for applies, check in OF_ORDER:
-        if applies(q):
+        if check is not within_km and applies(q):
             found = [at for at in found if check(q, at) is None]
     return list(found)
 
 
 def _standing(q: Question) -> tuple[int, ...]:
-    """Those that pass OF_LOCATION; kept with the snapshot of the locations."""
-    places, key = q.desk.places, (q.where, q.dispatch)
+    """Those that pass OF_LOCATION and are near enough; kept with the snapshot of the locations: orders ask for the same
+    towns again and again."""
+    places, near = q.desk.places, q.where.km is not None
+    key = (q.where, q.dispatch, (q.origin.latitude, q.origin.longitude) if near else None)
     found = places.passed.get(key)
     if found is None:
         asks = [ask for ask in OF_LOCATION if q.dispatch or ask is not packs]
-        found = places.passed[key] = tuple(
-            at for at in places.by_code if all(ask(places.rows[at], q.where) is None for ask in asks)
-        )
+        found = tuple(at for at in places.by_code if all(ask(places.rows[at], q.where) is None for ask in asks))
+        if near:
+            found = tuple(at for at in found if within_km(q, at) is None)
+        if len(places.passed) >= KEPT:
+            places.passed.clear()
+        places.passed[key] = found
     return found
 
 

@@ -65,6 +65,8 @@ def first_fit(task: Task) -> Chosen:
     """The simple walk: each candidate in turn takes what it can."""
     picks: list[Pick] = []
     left = dict(zip(task.lines, task.need, strict=True))
+    if task.coverage == "whole_order" and task.bring is None:
+        return _first_with_all(task, left)
     for at in task.ranked:
         if not left or len(picks) >= task.most:
             break
@@ -78,6 +80,13 @@ def first_fit(task: Task) -> Chosen:
         for pick in picks:
             settle(task.desk, pick, back=True)
     return Chosen(picks, len(picks))
+
+
+def _first_with_all(task: Task, everything: Amounts) -> Chosen:
+    """The walk where only all of it may be taken at once."""
+    goods, rows = _by_sku(task)
+    whole = with_all(list(goods.values()), rows, task.ranked) if task.most > 0 else ()
+    return Chosen([Pick(whole[0], everything)], 1) if whole else Chosen([], 0)
 
 
 def fewest_packages(task: Task) -> Chosen:
