@@ -93,6 +93,7 @@ def test_support_reads_settings_and_changes_none(site: Site) -> None:
 
 
 def test_times_by_location_and_package_by_package(site: Site) -> None:
+    site.package("ST-014")
     id = site.package("ST-014")
     for slug in ("start-preparing", "block-package", "unblock-package"):
         assert site.admin.command(id, slug).status_code == 204
