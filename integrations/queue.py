@@ -80,7 +80,14 @@ returning id
 SHOWN = """
 select id, kind, subject, system, stream, position, state, tries, due, note, key, at, ended from integration_calls
 """
-FILTERS = ("state", "kind", "subject", "system")
+FILTERS = {
+    "state": "state = %(state)s",
+    "kind": "kind = %(kind)s",
+    "subject": "subject = %(subject)s",
+    "system": "system = %(system)s",
+    "order": "stream = 'order-' || %(order)s",
+}
+"""Name → condition; `order` is its id as a text."""
 
 ATTEMPTS = """
 select id, at, system, what, call, method, place, status, seconds, outcome, error from integration_attempts
@@ -169,7 +176,7 @@ def count(connection: Connection, filters: Mapping[str, str] | None = None) -> i
 
 def _where(filters: Mapping[str, str]) -> tuple[str, dict[str, str]]:
     wanted = {name: value for name, value in filters.items() if name in FILTERS}
-    return " and ".join(["where true", *(f"{name} = %({name})s" for name in wanted)]), wanted
+    return " and ".join(["where true", *(FILTERS[name] for name in wanted)]), wanted
 
 
 def shown(connection: Connection, id: int) -> dict[str, Any] | None:

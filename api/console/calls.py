@@ -1,6 +1,7 @@
 """Calls to other systems (spec 5, 6.4): how each fares, what waits for people, tried again or given up."""
 
 import re
+from collections.abc import Collection
 from typing import Any
 
 from flask import Response, request
@@ -41,7 +42,7 @@ CALLS = Listing(
         Column("Next try", lambda row: moment(row["due_date"]) if row["due_date"] else "", "wide"),
         Column("Caused", lambda row: moment(row["created_date"]), "wide"),
     ),
-    {"state": "State", "system": "System", "kind": "Kind", "subject": "About"},
+    {"state": "State", "system": "System", "kind": "Kind", "subject": "About", "order": "Order (id)"},
     {
         "state": {
             "failed": "failed: waits for people",
@@ -54,18 +55,28 @@ CALLS = Listing(
 )
 
 
+def calls_about(visit: Visit, order: int, package: int, shipments: Collection[int]) -> list[dict[str, Any]]:
+    """The newest calls about a package and its shipments, what waits for people first; none for who may not see any."""
+    if not visit.api.may("GET", API):
+        return []
+    own = (f"package-{package}", *(f"shipment-{id}@" for id in shipments))
+    found = visit.api.get(API, order=order, limit="100")["results"]
+    rows = [row for row in found if row["subject"] == own[0] or row["subject"].startswith(own[1:])]
+    return sorted(rows, key=lambda row: row["state"] != "failed")
+
+
 @page(HERE)
 def calls(visit: Visit) -> Response:
     """With a button for all failed ones of what is shown, where some failed."""
     failed = visit.query.get("state") == "failed"
-    return CALLS.page(visit, template="calls.html", may=_may(visit), failed=failed, at_once=AT_ONCE)
+    return CALLS.page(visit, template="calls.html", may=may_retry(visit), failed=failed, at_once=AT_ONCE)
 
 
 @page(f"{HERE}<int:id>/")
 def call(visit: Visit, id: int) -> Response:
     shown = visit.api.get(f"{API}{id}/")
     open_ = shown["state"] in ("failed", "waiting")
-    return visit.show("call.html", call=shown, about=about(shown), may=_may(visit) and open_)
+    return visit.show("call.html", call=shown, about=about(shown), may=may_retry(visit) and open_)
 
 
 @page(f"{HERE}<int:id>/retry/", methods=("POST",))
@@ -115,5 +126,5 @@ def _again(visit: Visit, id: int) -> bool:
     return True
 
 
-def _may(visit: Visit) -> bool:
+def may_retry(visit: Visit) -> bool:
     return visit.api.may("POST", f"{API}1/retry/")

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Response, request
 
+from api.console.calls import calls_about, may_retry
 from api.console.command_forms import Item
 from api.console.commanding import commands_of, run
 from api.console.frame import Visit, page
@@ -68,6 +69,9 @@ def _shown(visit: Visit, id: int, status: int = 200, **tried: Any) -> Response:
     context["transfers"] = api.get("transfer_orders/short/", package=id, limit="100")["results"]
     context["why"] = _why(visit, now)
     context["spent"] = spent_by(visit, id)
+    shipments = [now["shipment"]["id"]] if now["shipment"] else []
+    context["calls"] = calls_about(visit, now["order_id"], id, shipments)
+    context["may_retry"] = may_retry(visit)
     context["commands"] = commands_of(visit, f"packages/{id}/", now, version, _items(now), **tried)
     context["may_resend"] = api.may("POST", "/whisperer/hook_events/1/retry/")
     context["here_path"] = f"/console/packages/{id}/"

@@ -10,7 +10,7 @@ from api.http.input_schemas import Text
 from api.http.paging import NEWEST_FIRST, PARAMETERS, asked_of, page_of
 from api.http.routes import AUDIT, HOOKS, OMS, Answer, Call, Parameter, route
 from integrations import queue, traffic
-from projections.filters import BIGGEST, BadFilter
+from projections.filters import BIGGEST, WHOLE, BadFilter
 from projections.listing import COUNTED_TO
 from projections.objects.wire import moment
 
@@ -48,6 +48,7 @@ class Reason(Schema):
         "kind": "Of this kind, carrier.shipment for one.",
         "subject": "About this, shipment-12@3 or package-7 for one.",
         "system": "To this system, carrier:fast for one.",
+        "order": Parameter("Caused by what happened to this order.", WHOLE),
     },
     answers="[OutsideCall]",
 )
@@ -61,6 +62,8 @@ def list_calls(call: Call) -> Answer:
             raise BadFilter(name, f"There is no filter {name}; known are {', '.join(queue.FILTERS)}.")
         if name == "state" and text not in ("", *STATES):
             raise BadFilter(name, f"One of {', '.join(STATES)}.")
+        if name == "order" and text and not (text.isascii() and text.isdigit() and len(text) < 20):
+            raise BadFilter(name, "A whole number is needed.")
     if asked.page * asked.limit > COUNTED_TO:
         raise BadFilter("page", f"Pages go up to {COUNTED_TO:,} rows.")
     filters = {name: text for name, text in asked.filters.items() if text}

@@ -54,7 +54,7 @@ def test_what_failed_is_listed_and_retried(site: Site) -> None:
     assert again.status_code == 400 and "over" in again.json()["error"]["message"]
 
 
-@pytest.mark.parametrize("query", ["state=broken", "colour=red", "sort=id", "page=200&limit=100"])
+@pytest.mark.parametrize("query", ["state=broken", "order=R1", "colour=red", "sort=id", "page=200&limit=100"])
 def test_what_no_list_can_answer(site: Site, query: str) -> None:
     assert site.admin("GET", f"{CALLS}?{query}").status_code == 400
 

@@ -23,13 +23,13 @@ def missed(site: Site, package: int) -> int:
     return int(site.admin.get(f"inventory-discrepancies/?package={package}")["results"][0]["id"])
 
 
-def failed(site: Site, system: str) -> int:
+def failed(site: Site, system: str, subject: str = "", order: int | None = None) -> int:
     """A call that was given up after all its tries."""
-    event = site.log.read(limit=1)[0]
-    caused = Caused(f"shipment-{uuid4().hex}", uuid4().hex, system, {"shipment": 1, "company": 1})
+    event = site.log.read(limit=1)[0] if order is None else next(iter(site.log.events(f"order-{order}")))
+    caused = Caused(subject or f"shipment-{uuid4().hex}", uuid4().hex, system, {"shipment": 1, "company": 1})
     with site.log.listening() as connection:
         queue.add(connection, event, CALL_KINDS["carrier.cancellation"], [caused])
-        [row] = queue.listed(connection, {"subject": caused.subject})
+        row, *_ = queue.listed(connection, {"subject": caused.subject})  # the newest first
         connection.execute(
             "update integration_calls set state = 'failed', note = 'no <one>' where id = %s", (row["id"],)
         )
@@ -105,6 +105,23 @@ def test_a_call_is_tried_again_or_given_up(site: Site) -> None:
     assert "done by phone (admin)" in someone.get(f"/console/calls/{id}/").text
     assert send(someone, f"/console/calls/{id}/retry/").status_code == 303  # over: told, not done
     assert "is over" in someone.get(f"/console/calls/{id}/").text and state_of(site, id) == "dropped"
+
+
+def test_a_package_shows_the_calls_about_it(site: Site) -> None:
+    package, other = site.package(), site.package()
+    assert site.admin.command(package, "complete-packaging-with-shipment").status_code == 204
+    shown = site.admin.get(f"packages/{package}/")
+    order, shipment = shown["order_id"], shown["shipment"]["id"]
+    mine = [failed(site, "s", subject, order) for subject in (f"package-{package}", f"shipment-{shipment}@1")]
+    not_mine = [failed(site, "s", f"shipment-{shipment}1@1", order), failed(site, "s", f"package-{package}", 1 + order)]
+    someone = visitor(site)
+    page = someone.get(f"/console/packages/{package}/").text
+    assert [f'action="/console/calls/{id}/retry/"' in page for id in (*mine, *not_mine)] == [True, True, False, False]
+    assert "no &lt;one&gt;" in page
+    assert "Calls to other systems" not in someone.get(f"/console/packages/{other}/").text
+    assert f"/console/calls/?order={order}" in someone.get(f"/console/orders/{order}/").text
+    listed = someone.get(f"/console/calls/?order={order}").text
+    assert f"/console/calls/{mine[0]}/" in listed and f"/console/calls/{not_mine[1]}/" not in listed
 
 
 def test_all_that_failed_in_a_night_is_tried_again_at_once(site: Site) -> None:
