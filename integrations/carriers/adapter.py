@@ -1,13 +1,17 @@
 """What a carrier's adapter does, whoever it is. A new carrier is one file with these, and a line in adapters.py."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 from domain.shipping import Report
 from integrations.outside import Ask, Outside, Said, System
+from integrations.trouble import Resting, Unanswered
 
 T = TypeVar("T")
+
+Reported = tuple[str, Report | None]
+"""An AWB number and what has happened to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +82,29 @@ class Wire:
         body: bytes = b"",
         media_type: str = "application/json",
         key: str = "",
+        lane: str = "",
     ) -> T:
-        """`read` of the answer; raises as Outside.call. `key`: sent as Idempotency-Key."""
+        """`read` of the answer; raises as Outside.call. `key`: sent as Idempotency-Key; `lane`: where this question is
+        of one object of many."""
         headers = {"Idempotency-Key": key} if key else {}
         url = self.url.rstrip("/") + path
-        ask = Ask(method, url, what, body, headers, media_type, self.lane, self.call, self.may_send)
+        ask = Ask(method, url, what, body, headers, media_type, lane or self.lane, self.call, self.may_send)
         return self.outside.call(self.system, ask, read)
+
+
+def each_told(questions: Iterable[Callable[[], Iterable[Reported]]]) -> Iterator[Reported]:
+    """The answers of those that were answered; then the trouble of the first that was not is raised. Who rests is asked
+    no more."""
+    trouble: Unanswered | None = None
+    for question in questions:
+        try:
+            yield from question()
+        except Unanswered as unanswered:
+            trouble = trouble or unanswered
+            if isinstance(unanswered, Resting):
+                break
+    if trouble is not None:
+        raise trouble
 
 
 class Carrier(Protocol):
@@ -99,8 +120,9 @@ class Carrier(Protocol):
         """The label of a shipment that was announced; None: not there yet."""
         ...
 
-    def reports(self, awb_numbers: Iterable[str]) -> dict[str, Report | None]:
-        """How each of them is; None where nothing of that is known, or nothing has happened yet."""
+    def reports(self, awb_numbers: Iterable[str]) -> Iterator[Reported]:
+        """How each of them is, as it is told; None, or not told, where nothing of that is known or nothing has happened
+        yet. Who was not answered for holds up no other: it raises at the end."""
         ...
 
     def cancel(self, reference: str, awb_number: str | None, key: str) -> None:

@@ -2,14 +2,15 @@
 
 import base64
 import binascii
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Any
 from urllib.parse import quote, urlencode
 
 import msgspec
 
 from domain.shipping import Report
-from integrations.carriers.adapter import Consigned, Consignment, Party, Wire
+from integrations.carriers.adapter import Consigned, Consignment, Party, Reported, Wire, each_told
 from integrations.outside import Said
 from integrations.trouble import Declined
 
@@ -43,14 +44,15 @@ class FastCargo:
         path = f"/v1/shipments/{quote(awb_number, safe='')}/label?{urlencode({'type': format})}"
         return self._wire.ask("GET", path, "fetch a label", lambda said: _paper(said.json()))
 
-    def reports(self, awb_numbers: Iterable[str]) -> dict[str, Report | None]:
+    def reports(self, awb_numbers: Iterable[str]) -> Iterator[Reported]:
         wanted = list(awb_numbers)
-        found: dict[str, Report | None] = {}
-        for start in range(0, len(wanted), MOST_ASKED):
-            query = urlencode([("awb", number) for number in wanted[start : start + MOST_ASKED]])
-            rows = self._wire.ask("GET", f"/v1/tracking?{query}", "ask for statuses", _statuses)
-            found |= {awb: REPORTS.get(status) for awb, status in rows}
-        return found
+        parts = (wanted[start : start + MOST_ASKED] for start in range(0, len(wanted), MOST_ASKED))
+        return each_told(partial(self._reports, part) for part in parts)
+
+    def _reports(self, part: list[str]) -> list[Reported]:
+        query = urlencode([("awb", number) for number in part])
+        rows = self._wire.ask("GET", f"/v1/tracking?{query}", "ask for statuses", _statuses, lane=part[0])
+        return [(awb, REPORTS.get(status)) for awb, status in rows]
 
     def cancel(self, reference: str, awb_number: str | None, key: str) -> None:
         path = f"/v1/shipments/{quote(awb_number or reference, safe='')}/cancel"

@@ -14,7 +14,7 @@ from eventlog.log import EventLog
 from integrations.carriers.adapters import carrier, is_connected, system_of
 from integrations.desk import Desk
 from integrations.tables import Connection
-from integrations.trouble import Trouble
+from integrations.trouble import Resting, Trouble, Unanswered
 
 AT_ONCE = 50
 UNDER_WAY = ("labelled", "shipped", "attempted_delivery", "delivery_failed")
@@ -75,8 +75,8 @@ def ask(
     correlation: str,
     check: Callable[[], None] = lambda: None,
 ) -> dict[str, Any]:
-    """Asks a carrier how everything is that may still move; {asked, news, error}. Raises nothing of the carrier's;
-    `check` between its parts may raise."""
+    """Asks a carrier how everything is that may still move; {asked, news, error}. Raises nothing of the carrier's, and
+    who was not answered for holds up no other; `check` between its parts may raise."""
     told: dict[str, Any] = {"asked": 0, "news": 0}
     with connect as connection:
         try:
@@ -85,9 +85,14 @@ def ask(
                 check()
                 numbers = {shipment.awb_number or "": (order, shipment.id) for order, shipment in part}
                 told["asked"] += len(numbers)
-                for awb, report in line.reports(numbers).items():
-                    if report is not None and awb in numbers:
-                        told["news"] += write(desk.log, *numbers[awb], report, company, correlation)
+                try:
+                    for awb, report in line.reports(numbers):
+                        if report is not None and awb in numbers:
+                            told["news"] += write(desk.log, *numbers[awb], report, company, correlation)
+                except Unanswered as unanswered:
+                    told.setdefault("error", str(unanswered))
+                    if isinstance(unanswered, Resting):
+                        break
         except Trouble as trouble:
             told["error"] = str(trouble)
     return told

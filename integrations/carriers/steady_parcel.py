@@ -1,11 +1,12 @@
 """Steady Parcel: XML, and the label is made later: one asks until it is there (docs/integrations/steady-parcel.md)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import partial
 from urllib.parse import quote
 from xml.etree import ElementTree as xml
 
 from domain.shipping import Report
-from integrations.carriers.adapter import Consigned, Consignment, Party, Wire
+from integrations.carriers.adapter import Consigned, Consignment, Party, Reported, Wire, each_told
 from integrations.outside import Said
 from integrations.trouble import Declined
 
@@ -42,16 +43,16 @@ class SteadyParcel:
         path = f"/consignments/{quote(awb_number, safe='')}/label.{format}"
         return self._wire.ask("GET", path, "fetch a label", _label)
 
-    def reports(self, awb_numbers: Iterable[str]) -> dict[str, Report | None]:
+    def reports(self, awb_numbers: Iterable[str]) -> Iterator[Reported]:
         """One question each: it has no other."""
-        return {awb: self._report(awb) for awb in awb_numbers}
+        return each_told(partial(self._reports, awb) for awb in awb_numbers)
 
-    def _report(self, awb_number: str) -> Report | None:
+    def _reports(self, awb_number: str) -> list[Reported]:
         path = f"/consignments/{quote(awb_number, safe='')}/status"
         try:
-            return self._wire.ask("GET", path, "ask for a status", _status)
+            return [(awb_number, self._wire.ask("GET", path, "ask for a status", _status, lane=awb_number))]
         except Declined:
-            return None  # it does not know it
+            return []  # it does not know it
 
     def cancel(self, reference: str, awb_number: str | None, key: str) -> None:
         path = f"/consignments/{quote(awb_number or reference, safe='')}"

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import requests
+from flask import Flask, Response
 
 from domain.cancelling import PackageRefundAccepted
 from domain.carriers import CargoCompanyCondition
@@ -17,11 +18,17 @@ from domain.settings import CargoCompany
 from domain.shipment import Parcel
 from domain.shipping import LabelInput, ShipmentInfoInput
 from domain.states import PackageStatus, ShipmentStatus
+from integrations.carriers.adapter import Wire
+from integrations.carriers.steady_parcel import SteadyParcel
+from integrations.outside import Outside, System
+from integrations.trouble import Unanswered
 from simulators import fast_cargo, program, steady_parcel
+from tests.at_work import LOOPBACK
 from tests.integrations.conftest import Bench
 from tests.integrations.orders import FAST, STEADY, set_up, waiting
 from tests.webhooks.lives import deciding, write
 from tests.webhooks.receiver import wait_for
+from webhook_outbox.breaker import OPENS_AT
 
 PACK, SHIP = "complete-packaging-with-shipment", "ship-package"
 P, S = PackageStatus, ShipmentStatus
@@ -123,6 +130,28 @@ def test_conditions_choose_the_carrier(yard: Yard) -> None:
     yard.bench.save(CargoCompany(STEADY, "Steady", "steady", True, is_active=False))
     yard.pack(2)
     assert yard.bench.shipment(2).cargo_company == FAST
+
+
+def test_a_parcel_that_is_not_answered_for_holds_up_no_other() -> None:
+    """It is told at the end; a carrier that answers for none is soon asked no more."""
+    app, asked = Flask("steady"), []
+
+    @app.get("/consignments/<name>/status")
+    def status(name: str) -> Response:
+        asked.append(name)
+        return Response('<status code="50"/>', 500 if name.startswith("BAD") else 200, mimetype="application/xml")
+
+    with program.serving(app) as url:
+        line = SteadyParcel(Wire(Outside(LOOPBACK), System("steady"), url))
+        told, reports = [], line.reports(["A", "BAD1", "B"])
+        with pytest.raises(Unanswered, match="500"):
+            for one in reports:
+                told.append(one)
+        assert told == [("A", "delivered"), ("B", "delivered")]
+        asked.clear()
+        with pytest.raises(Unanswered, match="500"):
+            list(line.reports(f"BAD{n}" for n in range(50)))
+        assert OPENS_AT <= len(asked) <= 2 * OPENS_AT
 
 
 def test_unpacked_it_is_cancelled_at_the_carrier_and_packed_again_announced_anew(yard: Yard) -> None:

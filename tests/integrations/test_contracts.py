@@ -90,7 +90,7 @@ def test_a_shipment_gets_a_number_and_a_label_in_the_end(carrier: Carrier, forma
     said = carrier.create(consignment(format=format), str(uuid4()))
     assert said.awb_number
     assert label_of(carrier, said.awb_number, format, said.label).startswith(beginning)
-    assert carrier.reports([said.awb_number]).get(said.awb_number) is None, "nothing has happened to it yet"
+    assert dict(carrier.reports([said.awb_number])).get(said.awb_number) is None, "nothing has happened to it yet"
     carrier.cancel("unused", said.awb_number, str(uuid4()))
 
 
@@ -123,7 +123,7 @@ def test_what_cannot_be_carried_is_a_clear_no(carrier: Carrier) -> None:
 
 def test_an_unknown_number_is_nothing_known(carrier: Carrier) -> None:
     number = f"NEVER{uuid4().hex[:8]}"
-    assert carrier.reports([number]).get(number) is None
+    assert dict(carrier.reports([number])).get(number) is None
 
 
 @pytest.mark.parametrize("path", ["invoices", "bills"])
