@@ -35,6 +35,8 @@ def search(visit: Visit) -> Response:
         return visit.show("search.html", text="", found=[], refused=None)
     try:
         rows: list[dict[str, Any]] = visit.api.get("audit/search/", q=text)["results"]
+        if not rows and text != text.upper():  # numbers and codes are mostly written large, and seldom typed so
+            rows = visit.api.get("audit/search/", q=text.upper())["results"]
     except Refused as refused:
         if refused.status != 400:
             raise

@@ -132,3 +132,15 @@ def test_what_goes_wrong_is_told_to_people(site: Site) -> None:
         assert answer.status_code == status and answer.headers["Content-Type"] == "text/html; charset=utf-8"
         assert "Traceback" not in answer.text and 'role="alert"' in answer.text
     assert site.nobody("GET", "nowhere/").headers["Content-Type"] == "application/json"
+
+
+def test_the_navigation_says_where_one_is(site: Site) -> None:
+    someone = visitor(site)
+    for path, title in (
+        ("/console/", "Today"),
+        ("/console/packages/?limit=1", "Packages"),
+        ("/console/transfer_orders/987654321/", "Transfers"),
+        ("/console/what-if/", "Scenarios"),
+        ("/console/sla/packages/", "Times"),
+    ):
+        assert re.findall(r'aria-current="page">([^<]+)<', someone.get(path).text) == [title], path

@@ -145,6 +145,7 @@ def test_searching(site: Site) -> None:
     id, someone = site.plan(order), visitor(site)
     number = site.admin.get(f"packages/{id}/")["number"]
     assert someone.get(f"/console/search/?q={number}").headers["Location"] == f"/console/packages/{id}/"
+    assert someone.get(f"/console/search/?q= {number.lower()} ").headers["Location"] == f"/console/packages/{id}/"
     assert someone.get(f"/console/search/?q={order['number']}").headers["Location"] == f"/console/orders/{order['id']}/"
     assert "Nothing is known" in someone.get("/console/search/?q=nothing-at-all").text
     many = someone.get("/console/search/?q=A").text
