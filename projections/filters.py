@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from enum import Enum
+from functools import partial
 from typing import Any, Protocol
 
 from domain.kernel import Reference
@@ -39,19 +40,23 @@ class Settings(Reference, Protocol):
 
 
 Read = Callable[[str, Settings], Any]
+Apart = tuple[tuple[str, tuple[Any, ...]], ...]
+"""Conditions in SQL with their values: every row that is meant satisfies exactly one of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
     """`sql` holds one `%s` (or several, then the value is a tuple); `read(text, settings)` gives the value or raises
     Wrong. `order`: how the list is sorted under this filter where nothing else is asked for: along the index that
-    finds its rows. `inner`: for a condition on another table, the select of the keys that `column` is among."""
+    finds its rows. `inner`: for a condition on another table, the select of the keys that `column` is among. `apart`:
+    of a value, conditions that are this one together, each with an index that has its rows in the order of ids."""
 
     sql: str
     read: Read
     order: str = ""
     column: str = ""
     inner: str = ""
+    apart: Callable[[Any], Apart] | None = None
 
 
 BIGGEST = 2**63 - 1
@@ -204,8 +209,17 @@ def equal(column: str, read: Read = whole) -> Filter:
     return Filter(f"{column} = %s", read)
 
 
+def any_of(column: str, read: Read) -> Filter:
+    """`read` gives the values."""
+    return Filter(f"{column} = any(%s)", read, apart=partial(each, column))
+
+
+def each(column: str, values: Iterable[Any]) -> Apart:
+    return tuple((f"{column} = %s", (value,)) for value in dict.fromkeys(values))
+
+
 def one_of(column: str, read: Read = whole) -> Filter:
-    return Filter(f"{column} = any(%s)", several(read))
+    return any_of(column, several(read))
 
 
 def keys(column: str = "t.id") -> Mapping[str, Filter]:
@@ -216,7 +230,7 @@ def keys(column: str = "t.id") -> Mapping[str, Filter]:
         "id__gte": Filter(f"{column} >= %s", whole),
         "id__lt": Filter(f"{column} < %s", whole),
         "id__lte": Filter(f"{column} <= %s", whole),
-        "pk__in": one_of(column),
+        "pk__in": Filter(f"{column} = any(%s)", several(whole)),
     }
 
 

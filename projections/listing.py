@@ -6,9 +6,11 @@ from typing import Any
 
 import psycopg
 
+from projections import paging
 from projections.fetching import fetch
-from projections.filters import BadFilter, Filter, Settings, UnknownFilter, Wrong
+from projections.filters import BadFilter, Filter, Settings, UnknownFilter, Wrong, each
 from projections.objects.person import Reveal
+from projections.paging import Condition, where
 
 COUNTED_TO = 10_000
 """Up to so many rows `count` is exact, and pages go (spec 3.1)."""
@@ -51,16 +53,6 @@ class Page:
     position: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Condition:
-    """`name`: of the filter, "scope", or "position__gt"."""
-
-    name: str
-    sql: str
-    values: tuple[Any, ...]
-    order: str = ""
-
-
 def select(
     connection: psycopg.Connection[Any],
     listed: List,
@@ -79,12 +71,17 @@ def select(
     if page < 1 or limit < 1 or offset + limit > max(COUNTED_TO, limit):
         raise BadFilter("page", f"Pages go up to {COUNTED_TO:,} rows; go on with position__gt or id__gt.")
     by_position = any(c.name == "position__gt" for c in conditions)
-    order = listed.cursor if by_position else _order(listed, sort, params, conditions)
-    clause, values = _where(conditions)
     columns = listed.columns + (f", {listed.cursor}" if listed.cursor else "")
-    # Rows of one event share its position: a page by position ends after all of them, the next begins behind it.
-    first = f"fetch first {limit} rows {'with ties' if by_position else 'only'}"
-    text = f"select {columns} from {listed.table} t{clause} order by {order} offset {offset} {first}"  # noqa: S608 - names of ours
+    key = listed.sorts["id"]
+    if by_position or "," in key:
+        clause, values = where(conditions)
+        order = listed.cursor if by_position else _order(listed, sort, params, conditions)
+        # Rows of one event share its position: a page by position ends after all of them, the next begins behind it.
+        first = f"fetch first {limit} rows {'with ties' if by_position else 'only'}"
+        text = f"select {columns} from {listed.table} t{clause} order by {order} offset {offset} {first}"  # noqa: S608 - names of ours
+    else:
+        order = _order(listed, sort, params, conditions)
+        text, values = paging.page(listed.table, columns, key, conditions, order, offset, limit)
     rows = fetch(connection, text, values)
     count, exact = _count(connection, listed, conditions, len(rows) if len(rows) < limit and offset == 0 else None)
     return Page(listed, rows, count, exact, rows[-1][-1] if rows and listed.cursor else None)
@@ -96,7 +93,7 @@ def _conditions(
     params: Mapping[str, str],
     settings: Settings,
     scope: Sequence[int] | None,
-) -> list[_Condition]:
+) -> list[Condition]:
     filters = dict(listed.filters)
     if listed.cursor:
         filters["position__gt"] = Filter(f"{listed.cursor} > %s", filters["id__gt"].read)
@@ -112,13 +109,14 @@ def _conditions(
         except Wrong as wrong:
             raise BadFilter(name, str(wrong)) from None
         values = value if isinstance(value, tuple) else (value,)
-        found.append(_few(connection, name, wanted, values) or _Condition(name, wanted.sql, values, wanted.order))
+        apart = () if wanted.apart is None else wanted.apart(value)
+        found.append(_few(connection, name, wanted, values) or Condition(name, wanted.sql, values, wanted.order, apart))
     if scope is not None and listed.scope is not None:
-        found.append(_Condition("scope", listed.scope, (list(scope),) * listed.scope.count("%s")))
+        found.append(Condition("scope", listed.scope, (list(scope),) * listed.scope.count("%s")))
     return found
 
 
-def _few(connection: psycopg.Connection[Any], name: str, wanted: Filter, values: tuple[Any, ...]) -> _Condition | None:
+def _few(connection: psycopg.Connection[Any], name: str, wanted: Filter, values: tuple[Any, ...]) -> Condition | None:
     """Where few rows of another table satisfy a filter, they are looked up first: PostgreSQL would guess how many
     they are, and for a guess too high go through the whole list instead."""
     if not wanted.inner:
@@ -126,12 +124,12 @@ def _few(connection: psycopg.Connection[Any], name: str, wanted: Filter, values:
     keys = fetch(connection, f"{wanted.inner} limit {FEW + 1}", values)
     if len(keys) > FEW:
         return None
-    if len(keys) == 1:  # said apart: rows of one key can be read along its index, in the list's order
-        return _Condition(name, f"{wanted.column} = %s", keys[0])
-    return _Condition(name, f"{wanted.column} = any(%s)", ([key for (key,) in keys],))
+    found = [key for (key,) in keys]
+    apart = each(wanted.column, found) if len(found) == 1 or wanted.column != "t.id" else ()
+    return Condition(name, f"{wanted.column} = any(%s)", (found,), apart=apart)
 
 
-def _order(listed: List, sort: str | None, params: Mapping[str, str], conditions: Sequence[_Condition]) -> str:
+def _order(listed: List, sort: str | None, params: Mapping[str, str], conditions: Sequence[Condition]) -> str:
     """The key stands behind every other column, so that pages never overlap."""
     up = any(params.get(name) for name in ("id__gt", "id__gte"))
     along = next((c.order for c in conditions if c.order), None)
@@ -150,22 +148,15 @@ def _order(listed: List, sort: str | None, params: Mapping[str, str], conditions
     return ", ".join(parts)
 
 
-def _where(conditions: Sequence[_Condition]) -> tuple[str, list[Any]]:
-    if not conditions:
-        return "", []
-    clause = " and ".join(f"({c.sql})" for c in conditions)
-    return f" where {clause}", [value for c in conditions for value in c.values]
-
-
 def _count(
-    connection: psycopg.Connection[Any], listed: List, conditions: Sequence[_Condition], all_seen: int | None
+    connection: psycopg.Connection[Any], listed: List, conditions: Sequence[Condition], all_seen: int | None
 ) -> tuple[int, bool]:
     """All rows, whatever the page."""
     if all_seen:
         return all_seen, True
     if listed.counted and all(c.name in listed.by for c in conditions):
         return _kept_count(connection, listed, conditions), True
-    clause, values = _where(conditions)
+    clause, values = where(conditions)
     text = f"select count(*) from (select from {listed.table} t{clause} limit {COUNTED_TO + 1}) x"  # noqa: S608 - names of ours
     [(count,)] = fetch(connection, text, values)
     if count <= COUNTED_TO:
@@ -178,7 +169,7 @@ def _count(
     return max(int(plan[0]["Plan"]["Plan Rows"]), COUNTED_TO + 1), False
 
 
-def _kept_count(connection: psycopg.Connection[Any], listed: List, conditions: Sequence[_Condition]) -> int:
+def _kept_count(connection: psycopg.Connection[Any], listed: List, conditions: Sequence[Condition]) -> int:
     """As the projector counts it."""
     text = "select coalesce(sum(n), 0)::bigint from list_counts where list = %s"
     values: list[Any] = [listed.counted]

@@ -7,6 +7,7 @@ from projections.filters import (
     Filter,
     Settings,
     among,
+    any_of,
     begins,
     code,
     customer,
@@ -52,11 +53,11 @@ FILTERS: dict[str, Filter] = {
     **dates("order__date_placed", "t.date_placed"),
     "order__date": of_day("t.date_placed"),
     "order__delivery_type": equal("t.delivery_type", word),
-    "is_click_and_collect": Filter("t.delivery_type = any(%s)", _collected),
+    "is_click_and_collect": any_of("t.delivery_type", _collected),
     "stock_location": equal("t.location"),
     "stock_location__erp_code": equal("t.location", code),
     "stock_location__erp_code__in": one_of("t.location", code),
-    "stock_location__stock_location_type": Filter("t.location = any(%s)", of_type),
+    "stock_location__stock_location_type": any_of("t.location", of_type),
     **dates("shipment__created_date", "t.shipment_created"),
     "shipment__cargo_company": equal("t.cargo_company", named("cargo_company")),
     "shipment__awb_number": among("t.id", "shipment_awb_numbers", "package_id", "x.awb_number = %s", word),
@@ -66,7 +67,12 @@ FILTERS: dict[str, Filter] = {
     "customer_last_name": customer("last_name", "t.order_id"),
     "retail_store__erp_code": equal("t.retail_store", word),
     "location_or_store__erp_code": Filter(
-        "t.location = %s or t.retail_store = %s", lambda text, settings: (code(text, settings), word(text, settings))
+        "t.location = %s or t.retail_store = %s",
+        lambda text, settings: (code(text, settings), word(text, settings)),
+        apart=lambda both: (
+            ("t.location = %s", both[:1]),
+            ("t.retail_store = %s and t.location <> %s", both[::-1]),
+        ),
     ),
     "order_item__omnitron_id": among("t.order_id", "order_items", "order_id", "x.omnitron_id = %s", digits),
     "order_item__omnitron_id__in": among(
@@ -74,8 +80,11 @@ FILTERS: dict[str, Filter] = {
     ),
     "delivery_range__lower": Filter("t.promised_from >= %s", moment, "t.promised_from desc"),
     "delivery_range__upper": Filter("t.promised_to <= %s", last_moment, "t.promised_to desc"),
-    "delivery_range__date": Filter(
-        "t.promised_from is not null and tstzrange(t.promised_from, t.promised_to, '[]') && tstzrange(%s, %s, '[)')",
+    "delivery_range__date": among(
+        "t.id",
+        "packages",
+        "id",
+        "x.promised_from is not null and tstzrange(x.promised_from, x.promised_to, '[]') && tstzrange(%s, %s, '[)')",
         day,
     ),
     "shipping_option__in": one_of("t.shipping_option", word),

@@ -6,6 +6,7 @@ from domain.states import TransferStatus
 from projections.filters import (
     Filter,
     among,
+    any_of,
     begins,
     code,
     customer,
@@ -41,7 +42,7 @@ TRANSFERS = List(
         **dates("created_date", "t.created"),
         **dates("modified_date", "t.modified"),
         **places(),
-        "destination__country": Filter("t.destination = any(%s)", in_country),
+        "destination__country": any_of("t.destination", in_country),
         "number": begins("t.number"),
         "order": equal("t.order_id"),
         "order__number": begins("t.number"),

@@ -73,11 +73,12 @@ STATE_SPANS = Chained(
     SpanRow,
     _rows,
     indexes=(
-        "(kind, object_id, id)",
+        # What is newer than a past list's position is passed over without the table.
+        "(kind, object_id, from_position)",
         # Whole, so that a past list is counted and its page found without the table.
         "(kind, state, from_position) include (to_position, object_id, order_id, location, channel, born)",
         "(order_id)",
-        "(kind, location, from_at) where to_at is not null",
+        "(location, born) where kind = 'package'",
     ),
     of=("kind", "object_id"),
     ends=(("to_position", "from_position"), ("to_at", "from_at")),
