@@ -5,6 +5,7 @@ from typing import Any
 from flask import Response
 
 from api.console.frame import NAVIGATION, Link, Visit, page
+from api.console.inside import passed_on
 from api.console.listing import Column, Listing, link
 from api.console.rendering import moment
 from api.console.states import badge
@@ -72,6 +73,13 @@ def order(visit: Visit, id: int) -> Response:
         version=None,
         customer=_customer(shown),
     )
+
+
+@page("/console/orders/<int:id>/case")
+def case(visit: Visit, id: int) -> Response:
+    """All that is known of it as a file, to hand to somebody without access; without personal data unless `whole`."""
+    masked = "false" if visit.query.get("whole") == "1" else "true"
+    return passed_on(visit.api.ask("GET", "audit/export/", query={"order": str(id), "masked": masked}))
 
 
 def _plans(visit: Visit, packages: list[dict[str, Any]]) -> dict[int, dict[str, Any]]:

@@ -1,8 +1,10 @@
 """A package's page and the lists, without a browser: what is shown to whom, commands, refusals, the past."""
 
+import io
 import re
 from html import unescape
 from typing import Any
+from zipfile import ZipFile
 
 from tests.api.site import Site
 from tests.console.visitor import Visitor, visitor
@@ -163,3 +165,20 @@ def test_packages_that_were_cancelled_are_no_parcels_of_the_order(site: Site) ->
     site.plan(order)
     shown = visitor(site).get(f"/console/orders/{order['id']}/").text
     assert 'Its package <span class="soft">and 1 that is cancelled</span>' in shown
+
+
+def test_a_case_file_is_handed_out_without_names_unless_asked(site: Site) -> None:
+    order = site.order()
+    package, someone = site.plan(order), visitor(site)
+    assert site.admin.command(package, "start-preparing").status_code == 204
+    path = f"/console/orders/{order['id']}/case"
+    assert f'href="{path}"' in someone.get(f"/console/orders/{order['id']}/").text
+    for query, named in (("", False), ("?whole=1", True)):
+        answer = someone.get(path + query)
+        assert answer.headers["Content-Disposition"] == f'attachment; filename="order-{order["id"]}.zip"'
+        with ZipFile(io.BytesIO(answer.content)) as file:
+            text = "".join(file.read(name).decode() for name in file.namelist())
+        assert (order["customer"]["email"] in text) == named
+    assert "POST from 127.0.0.1" in someone.get(f"/console/packages/{package}/").text
+    site.user("c-case", "viewer")
+    assert visitor(site, "c-case").get(path).status_code == 403

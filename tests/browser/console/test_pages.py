@@ -18,7 +18,7 @@ ALONE = {
 }
 PARTS = 4
 """Tests among which the pages are divided: none of them takes long, however busy the machine is."""
-FILES = re.compile(r"/(document|label)$")
+FILES = re.compile(r"/(document|label|case)$")
 
 
 def addresses(town: Town) -> list[str]:
