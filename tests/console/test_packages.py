@@ -179,6 +179,7 @@ def test_a_case_file_is_handed_out_without_names_unless_asked(site: Site) -> Non
         with ZipFile(io.BytesIO(answer.content)) as file:
             text = "".join(file.read(name).decode() for name in file.namelist())
         assert (order["customer"]["email"] in text) == named
-    assert "POST from 127.0.0.1" in someone.get(f"/console/packages/{package}/").text
+    for page in (f"packages/{package}", f"orders/{order['id']}"):
+        assert "POST from 127.0.0.1" in someone.get(f"/console/{page}/").text
     site.user("c-case", "viewer")
     assert visitor(site, "c-case").get(path).status_code == 403
