@@ -70,6 +70,7 @@ def test_the_erp_was_down_all_night_send_again(someone: Person, town: Town) -> N
     row = page.get_by_role("row").filter(has_text=package["number"])
     expect(row).to_contain_text("503")
     page.get_by_role("link", name="Webhooks", exact=True).click()
+    expect(page.get_by_role("link", name="Webhooks", exact=True)).to_be_in_viewport()  # on a phone too: where one is
     page.get_by_role("link", name=town.erp.url).click()
     expect(page.get_by_label("From (UTC)")).not_to_have_value("")  # when the first was given up
     page.get_by_label("From (UTC)").fill(package["created_date"][:19])
