@@ -14,6 +14,9 @@ from domain.application_settings import value_of
 from eventlog.log import EventLog
 from projections import sla as spans
 
+PATIENCE = 3600.0
+"""Seconds: who asks here waits as long as it takes, and may stop it."""
+
 
 def declare(made: argparse.ArgumentParser) -> None:
     made.add_argument("package", nargs="?", help="one package, by id or number; else all")
@@ -50,7 +53,7 @@ def _looked(log: EventLog, arguments: argparse.Namespace) -> spans.Looked:
     begin = _time(arguments.begin) if arguments.begin else now - timedelta(days=30)
     end = _time(arguments.to) if arguments.to else now + timedelta(days=1)
     place = None if arguments.location is None else named(log, "location", arguments.location)[0]
-    return spans.Looked(begin, end, now, None if place is None else [place])
+    return spans.Looked(begin, end, now, None if place is None else [place], patience=PATIENCE)
 
 
 def _time(text: str) -> datetime:

@@ -16,7 +16,7 @@ PERIODS = ("day", "week", "month")
 
 # One row a package and phase that it was in: seconds, and whether it still is. `span`: what of the spans is looked at.
 _SPENT = """
-with phase as (
+with phase as not materialized (
     select * from unnest(%(states)s::text[], %(names)s::text[], %(targets)s::float8[]) as p (state, name, target)),
 span as (select s.object_id, s.order_id, s.location, s.state, s.born, s.from_at, s.to_at from state_spans s
           where s.kind = 'package' and s.born >= %(begin)s and s.born < %(end)s and s.from_at >= %(begin)s
@@ -24,19 +24,18 @@ span as (select s.object_id, s.order_id, s.location, s.state, s.born, s.from_at,
             and (%(package)s::bigint is null or s.object_id = %(package)s)),
 part as (
     select s.object_id, s.order_id, s.location, s.born, p.name, p.target, s.to_at is null as still,
-           extract(epoch from coalesce(s.to_at, %(now)s) - s.from_at) as seconds
+           coalesce(s.to_at, %(now)s) - s.from_at as took
       from span s join phase p using (state)
     union all
-    select b.id, b.order_id, b.location, b.created, p.name, p.target, false,
-           extract(epoch from b.created - coalesce(o.created, b.created))
+    select b.id, b.order_id, b.location, b.created, p.name, p.target, false, b.created - coalesce(o.created, b.created)
       from packages b join phase p on p.state = '{before}' join orders o on o.id = b.order_id
      where b.created >= %(begin)s and b.created < %(end)s
        and (%(locations)s::bigint[] is null or b.location = any(%(locations)s))
        and (%(package)s::bigint is null or b.id = %(package)s)),
 spent as (
-    select object_id, order_id, location, born, name, target,
-           greatest(sum(seconds), 0)::float8 as seconds, bool_or(still) as still
-      from part group by object_id, order_id, location, born, name, target)
+    select object_id, min(order_id) as order_id, location, min(born) as born, name, min(target) as target,
+           greatest(extract(epoch from sum(took)), 0)::float8 as seconds, bool_or(still) as still
+      from part group by object_id, location, name)
 """.replace("{before}", BEFORE_BIRTH)
 
 _BY = """
@@ -56,16 +55,25 @@ _LATE = " having bool_or(s.seconds > s.target and (%(phase)s::text is null or s.
 _PAGE = " order by s.object_id limit %(limit)s offset %(offset)s"
 
 
+PATIENCE = 20.0
+"""Seconds that a question may take: one location's month takes milliseconds, a million packages some seconds."""
+
+
+class TooMuch(Exception):
+    """So many packages are asked for that it would take longer than there is patience."""
+
+
 @dataclass(frozen=True)
 class Looked:
     """What is looked at: packages born from `begin` until before `end`, at these locations (None: all), or one alone. A
-    phase that goes on is measured until `now`."""
+    phase that goes on is measured until `now`. `patience`: seconds, PATIENCE where it is not said."""
 
     begin: datetime
     end: datetime
     now: datetime
     locations: Sequence[int] | None = None
     package: int | None = None
+    patience: float | None = None
 
 
 def by_location(
@@ -77,7 +85,7 @@ def by_location(
     period: str | None = None,
 ) -> list[dict[str, Any]]:
     """A row a location (`place`), period (PERIODS) and phase: {location, period, phase, packages, mean, p50, p90, p99,
-    max, target, late, going_on}, in seconds; in the order of the phases."""
+    max, target, late, going_on}, in seconds; in the order of the phases. Raises TooMuch."""
     asked = _BY.format(
         place="location" if place else "null::bigint",
         period=f"date_trunc('{period}', born)" if period in PERIODS else "null::timestamptz",
@@ -96,8 +104,8 @@ def by_location(
             "late": late if target is not None else None,
             "going_on": going,
         }
-        for location, begun, name, n, mean, percentiles, most, target, late, going in fetch(
-            connection, _SPENT + asked, _values(phases, looked)
+        for location, begun, name, n, mean, percentiles, most, target, late, going in _answer(
+            connection, _SPENT + asked, _values(phases, looked), looked
         )
     ]
     return sorted(rows, key=lambda row: (row["location"] or 0, row["period"] or "", order[row["phase"]]))
@@ -114,10 +122,10 @@ def packages(
     offset: int = 0,
 ) -> tuple[list[dict[str, Any]], int]:
     """(page, count) of packages: {package, number, order, location, born, seconds {phase: …}, late [phases], now}.
-    `late`: only those over a target; of `phase`, where it is named."""
+    `late`: only those over a target; of `phase`, where it is named. Raises TooMuch."""
     values = {**_values(phases, looked), "phase": phase, "limit": limit, "offset": offset}
     each = _EACH + (_LATE if late or phase is not None else "")
-    [[count]] = fetch(connection, f"{_SPENT} select count(*) from ({each}) n", values)  # noqa: S608 - constants only
+    [[count]] = _answer(connection, f"{_SPENT} select count(*) from ({each}) n", values, looked)  # noqa: S608 - constants only
     rows = [
         {
             "package": id,
@@ -129,9 +137,24 @@ def packages(
             "late": [one["name"] for one in phases if one["name"] in over],
             "now": still,
         }
-        for id, number, order, location, born, seconds, over, still in fetch(connection, _SPENT + each + _PAGE, values)
+        for id, number, order, location, born, seconds, over, still in _answer(
+            connection, _SPENT + each + _PAGE, values, looked
+        )
     ]
     return rows, int(count)
+
+
+def _answer(
+    connection: psycopg.Connection[Any], text: str, values: Mapping[str, Any], looked: Looked
+) -> list[tuple[Any, ...]]:
+    patience = PATIENCE if looked.patience is None else looked.patience
+    try:
+        with connection.transaction():
+            connection.execute("select set_config('statement_timeout', %s, true)", (f"{patience * 1000:.0f}ms",))
+            connection.execute("set local work_mem = '64MB'")  # so that a month of all locations is sorted in memory
+            return fetch(connection, text, values)
+    except psycopg.errors.QueryCanceled:
+        raise TooMuch(f"it takes longer than {patience:.0f} seconds") from None
 
 
 def _values(phases: Sequence[Mapping[str, Any]], looked: Looked) -> dict[str, Any]:

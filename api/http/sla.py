@@ -1,7 +1,8 @@
 """`reports/sla/`: how long packages were planned, waited, moved, were prepared, blocked or with the carrier; by place
 and by period, or each. What a phase is and its target is the setting SLA_PHASES: changed, the past is told anew."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -51,7 +52,7 @@ def phases(call: Call) -> Answer:
     defined = value_of(call.log.reference, "SLA_PHASES")
     phase = _phase(given, defined)
     looked = _looked(call, given)
-    with call.services.pool.connection() as connection:
+    with _patiently(call) as connection:
         rows = sla.by_location(connection, defined, looked, place=by == "location", period=period)
     shown = [_shown(call, row) for row in rows if phase in (None, row["phase"])]
     return page_of(asked, shown[(asked.page - 1) * asked.limit : asked.page * asked.limit], len(shown))
@@ -81,9 +82,20 @@ def packages(call: Call) -> Answer:
     phase, looked = _phase(given, defined), _looked(call, given)
     late = given.get("late") == "true"
     start = (asked.page - 1) * asked.limit
-    with call.services.pool.connection() as connection:
+    with _patiently(call) as connection:
         rows, count = sla.packages(connection, defined, looked, late=late, phase=phase, limit=asked.limit, offset=start)
     return page_of(asked, [_shown(call, row) for row in rows], count)
+
+
+@contextmanager
+def _patiently(call: Call) -> Iterator[Any]:
+    """A connection for a question that may turn out to be too large."""
+    try:
+        with call.services.pool.connection() as connection:
+            yield connection
+    except sla.TooMuch:
+        text = "So many packages were born then that it would take too long; ask for less time, or one erp_code."
+        raise WrongInput(**{"from": [text]}) from None
 
 
 def _known(asked: Asked, names: set[str]) -> Mapping[str, str]:

@@ -11,6 +11,7 @@ import pytest
 
 from api.cli import main
 from domain.sla import PHASES
+from projections import sla
 from tests.api.site import SECRET, Site, serving
 
 STEPS = ("start-preparing", "block-package", "unblock-package", "complete-packaging-with-shipment", "ship-package")
@@ -148,3 +149,16 @@ def test_for_people(
     assert row["number"] == number and row["seconds"]["preparing"] > 0
     assert main(["sla", number]) == 0 and number in capsys.readouterr().out
     assert main(["sla", "R-none"]) == 1
+
+
+@pytest.mark.parametrize(("path", "statement"), [("reports/sla/", "_BY"), ("reports/sla/packages/", "_EACH")])
+def test_what_would_take_too_long_is_refused(
+    own: Site, monkeypatch: pytest.MonkeyPatch, path: str, statement: str
+) -> None:
+    slow = getattr(sla, statement).replace("from spent", "from (select pg_sleep(30)) slow, spent", 1)
+    with monkeypatch.context() as patched:
+        patched.setattr(sla, statement, slow)
+        patched.setattr(sla, "PATIENCE", 0.1)
+        answer = own.admin("GET", path)
+        assert answer.status_code == 400 and "less time" in answer.json()["error"]["from"][0]
+    assert own.admin.get(path)["count"] > 0
