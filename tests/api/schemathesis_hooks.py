@@ -21,7 +21,7 @@ def filter_case(_context: Any, case: Any) -> bool:
     if "json" not in (case.media_type or "json") and isinstance(case.body, dict | list | int | float | None):
         return False  # a file is bytes: whatever else was drawn would be sent as its text, which is one
     query = case.query or {}
-    if any(value in ("", None, [], {}, [""]) for value in query.values()):
+    if any(_says_nothing(value) for value in query.values()):
         return False
     if any(len(set(query) & set(names)) > 1 for names in ONE_OF):
         return False
@@ -30,3 +30,8 @@ def filter_case(_context: Any, case: Any) -> bool:
     except (TypeError, ValueError):
         return True
     return rows <= PAGED
+
+
+def _says_nothing(value: Any) -> bool:
+    """Whether its text in a query is empty; of an object that is drawn the names are sent."""
+    return value in ("", None) or (isinstance(value, list | tuple | dict) and all(_says_nothing(one) for one in value))
