@@ -8,7 +8,9 @@ from api.http.routes import AUDIT, OMS, Answer, Call, Parameter, route
 from api.past_tools import Unknown, named
 
 QUERY = {
-    "order": Parameter("The number or id of the order.", {"type": "string", "minLength": 1}, required=True),
+    "order": Parameter(
+        "The number or id of the order.", {"type": "string", "minLength": 1, "maxLength": 255}, required=True
+    ),
     "masked": Parameter("true: without personal data.", {"enum": ["true", "false"]}),
 }
 

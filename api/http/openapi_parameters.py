@@ -10,6 +10,7 @@ PATH = re.compile(r"<(?:(\w+):)?(\w+)>")
 """A parameter in a path of Flask's: (converter, name)."""
 
 BIGGEST = 2**63 - 1
+WITHOUT_NUL = "^[^\\u0000]*$"
 
 _MIN_POSITION = {
     "name": "X-OMS-Min-Position",
@@ -63,6 +64,8 @@ def _query(one: Route, name: str, said: str | Parameter) -> dict[str, Any]:
     told = said if isinstance(said, Parameter) else Parameter(said, _schema(one, name))
     required = told.required or (one.path.rstrip("/").rpartition("/")[2], name) in _REQUIRED
     schema = {**told.schema, "minLength": 1} if required and told.schema.get("type") == "string" else told.schema
+    if schema.get("type") == "string" and not schema.keys() & {"enum", "format", "pattern"}:
+        schema = {**schema, "pattern": WITHOUT_NUL}
     made = {"name": name, "in": "query", "required": required, "description": told.sentence, "schema": dict(schema)}
     if schema.get("type") == "array":
         made |= {"style": "form", "explode": one.path.endswith("query-stock-availability")}
@@ -100,4 +103,4 @@ def _schema(one: Route, name: str) -> dict[str, Any]:
         return {"type": "integer", **({} if name == "order" else {"minimum": 0, "maximum": BIGGEST})}
     if name in ("at", "timestamp__gte", "timestamp__lte"):
         return {"anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "maxLength": 0}]}
-    return {"type": "string", "pattern": "^[^\\u0000]*$"}
+    return {"type": "string"}
