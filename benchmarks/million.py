@@ -77,6 +77,8 @@ def template(orders: int, seed: int = 1) -> tuple[Lives, list[tuple[Any, ...]], 
             topic, data = encode(fact)[:2]
             actor = "planner" if command == "plan" else f"clerk-{order % 40}"
             text = data.decode() if isinstance(data, bytes) else str(data)
+            # What begins on the day that a copy moves would be promised for months.
+            text = text.replace('"lower":"2026-11-01T', '"lower":"2026-11-02T')
             rows.append((len(rows) + 1, f"order-{order}", versions[order], topic, actor, command, decision, text))
     return lives, rows, sum(len(order.packages) for order in lives.orders.values())
 
