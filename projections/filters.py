@@ -134,8 +134,7 @@ MOMENT: Looks = {
 }
 
 
-@looks(MOMENT)
-def moment(text: str, _: Settings) -> datetime:
+def first_moment_of(text: str) -> datetime:
     """A time as RFC 3339, without a zone in UTC; or a day, which is its beginning."""
     try:
         at = datetime.fromisoformat(text.strip().replace(" ", "+") if "T" in text else text.strip())
@@ -144,13 +143,22 @@ def moment(text: str, _: Settings) -> datetime:
         raise Wrong("A time such as 2026-11-23T10:00:00Z is needed.") from None
 
 
-@looks(MOMENT)
-def last_moment(text: str, settings: Settings) -> datetime:
-    """As `moment`; a day is its end."""
-    at = moment(text, settings)
+def last_moment_of(text: str) -> datetime:
+    """As `first_moment_of`; a day is its end."""
+    at = first_moment_of(text)
     if len(text.strip()) > len("2026-11-23"):
         return at
     return datetime.combine(at.date(), time.max, UTC)
+
+
+@looks(MOMENT)
+def moment(text: str, _: Settings) -> datetime:
+    return first_moment_of(text)
+
+
+@looks(MOMENT)
+def last_moment(text: str, _: Settings) -> datetime:
+    return last_moment_of(text)
 
 
 def several(read: Read) -> Read:

@@ -1,7 +1,6 @@
 """What was told to whom, and what they answered (spec 4.5): deliveries with their attempts, payloads opened to read."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +9,7 @@ from psycopg.rows import dict_row
 
 from domain.kernel import invalid
 from eventlog.keyring import Keyring
+from projections.filters import Wrong, first_moment_of, last_moment_of
 from projections.objects.wire import moment
 from webhook_outbox.body import row_bytes
 from webhook_outbox.registry import event_not_found
@@ -46,36 +46,43 @@ _LAST_STATUS = (
 Filter = tuple[str, Callable[[str], Any]]
 
 
-def _time(text: str) -> datetime:
-    at = datetime.fromisoformat(text)
-    if at.tzinfo is None:
-        raise ValueError("A time names its zone, such as 2026-11-23T10:00:00Z.")
-    return at
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise Wrong("A whole number is needed.") from None
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise Wrong("A uuid of 32 hex digits is needed.") from None
 
 
 def _flag(text: str) -> bool:
     if text.lower() not in ("true", "false"):
-        raise ValueError("true or false.")
+        raise Wrong("true or false.")
     return text.lower() == "true"
 
 
 FILTERS: dict[str, Filter] = {
-    "uuid": ("d.uuid = %({0})s", UUID),
+    "uuid": ("d.uuid = %({0})s", _uuid),
     "event_type": ("d.event_type = %({0})s", str),
     "state": ("d.state = %({0})s", str),
-    "response_http_status": (_LAST_STATUS, int),
+    "response_http_status": (_LAST_STATUS, _whole),
     "delivered": ("(d.state = 'delivered') = %({0})s", _flag),
-    "created_date__gte": ("d.made_at >= %({0})s", _time),
-    "created_date__lte": ("d.made_at <= %({0})s", _time),
-    "created_date__gt": ("d.made_at > %({0})s", _time),
-    "created_date__lt": ("d.made_at < %({0})s", _time),
-    "created_date": ("d.made_at = %({0})s", _time),
+    "created_date__gte": ("d.made_at >= %({0})s", first_moment_of),
+    "created_date__lte": ("d.made_at <= %({0})s", last_moment_of),
+    "created_date__gt": ("d.made_at > %({0})s", last_moment_of),
+    "created_date__lt": ("d.made_at < %({0})s", first_moment_of),
+    "created_date": ("d.made_at = %({0})s", first_moment_of),
     "content_type": ("d.kind = %({0})s", lambda text: _KINDS.get(text, text)),
-    "object_id": ("d.object_id = %({0})s", int),
-    "webhook": ("d.endpoint = %({0})s", int),
+    "object_id": ("d.object_id = %({0})s", _whole),
+    "webhook": ("d.endpoint = %({0})s", _whole),
     "order_number": ("p.order_number = %({0})s", str),
-    "id__gt": ("d.id > %({0})s", int),
-    "id__lt": ("d.id < %({0})s", int),
+    "id__gt": ("d.id > %({0})s", _whole),
+    "id__lt": ("d.id < %({0})s", _whole),
 }
 """Name of a filter → its condition, and how its text is read."""
 
@@ -130,8 +137,8 @@ def _where(filters: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
         condition, read = FILTERS[name]
         try:
             values[name] = read(text)
-        except ValueError as wrong:
-            raise invalid(**{name: str(wrong) or "Not a valid value."}) from wrong
+        except Wrong as wrong:
+            raise invalid(**{name: str(wrong)}) from wrong
         if "\0" in text or (isinstance(values[name], int) and abs(values[name]) >= 2**63):
             raise invalid(**{name: "Not a valid value."})
         conditions.append(condition.format(name))

@@ -47,6 +47,9 @@ select d.id, d.uuid, d.previous, d.event_type, d.sequence, d.position, d.at, p.k
  where d.endpoint = %s and d.id > %s order by d.id limit %s
 """
 
+# The newest delivery there is.
+NEWEST = "select last_id from webhook_counter"
+
 # Who asks for what comes after has what came before.
 TAKEN = """
 update webhook_deliveries set state = 'delivered', next_try_at = null, changed_at = clock_timestamp()
@@ -101,7 +104,11 @@ def pull(
     log: EventLog, connection: Connection, keyring: Keyring, endpoint: int, after: int, limit: int, *, settles: bool
 ) -> list[Mapping[str, Any]]:
     """`[{id, event, payload}]`: what the endpoint got or is to get after the delivery `after`, in order. `settles`:
-    nobody sends, so what comes before is taken as delivered."""
+    nobody sends, so what comes before is taken as delivered. A delivery that nobody was given yet is refused: it would
+    settle what nobody has read."""
+    (newest,) = only_row(connection.execute(NEWEST))
+    if after > newest:
+        raise invalid(after=f"No delivery is so new, the newest is {newest}; it is the `after` of the answer before.")
     if settles and after:
         connection.execute(TAKEN, (endpoint, after))
     rows = connection.execute(AFTER, (endpoint, after, limit)).fetchall()

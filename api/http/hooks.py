@@ -16,7 +16,7 @@ from api.http.paging import NEWEST_FIRST, PARAMETERS, asked_of, page_of, page_of
 from api.http.plain_json import plain
 from api.http.routes import AUDIT, HOOKS, Answer, Call, Parameter, route
 from api.settings import Network
-from projections.filters import TEXT, BadFilter
+from projections.filters import MOMENT, TEXT, BadFilter
 from projections.listing import COUNTED_TO
 from webhook_outbox import ledger, replay, subscriptions, trial
 from webhook_outbox import registry as catalogue
@@ -38,11 +38,12 @@ LEDGER = HOOKS | AUDIT
 FILTERS = ("event_type", "is_active", "target_url", "user")
 MOST_PULLED = 100
 
-_LOOKS: dict[str, dict[str, Any]] = {
-    "int": {"type": "integer"},
-    "UUID": {"type": "string", "format": "uuid"},
+_LOOKS: dict[str, Mapping[str, Any]] = {
+    "_whole": {"type": "integer"},
+    "_uuid": {"type": "string", "format": "uuid"},
     "_flag": {"enum": ["true", "false"]},
-    "_time": {"type": "string", "format": "date-time"},
+    "first_moment_of": MOMENT,
+    "last_moment_of": MOMENT,
 }
 _EVENT_FILTERS = {
     name: Parameter(f"Only with this {name.replace('_', ' ')}.", _LOOKS.get(read.__name__, TEXT))

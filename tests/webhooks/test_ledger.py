@@ -124,6 +124,9 @@ def test_filters(outbox: Outbox, receiver: Receiver) -> None:
     assert {row["uuid"] for row in shown(outbox, uuid=uuid)["results"]} == {uuid}
     made = shown(outbox)["results"][0]["created_date"]
     assert shown(outbox, created_date__lte=made)["count"] == 18
+    assert shown(outbox, created_date__lte=made[:10])["count"] == 18, "a day is its end, as in every list"
+    assert shown(outbox, created_date__gt=made[:10])["count"] == 0
+    assert shown(outbox, created_date__gte=made.removesuffix("Z"))["count"] >= 1, "without a zone it is in UTC"
     assert len(ledger.of_object(outbox.connection, outbox.keyring, "package", 2)) == 7
     page = ledger.events(outbox.connection, outbox.keyring, {}, page=2, limit=10)
     assert len(page["results"]) == 8 and page["count"] == 18
@@ -137,6 +140,7 @@ def test_filters(outbox: Outbox, receiver: Receiver) -> None:
         with pytest.raises(Refusal) as refused:
             shown(outbox, **{name: text})
         assert list(refused.value.extra["fields"]) == [name]
+        assert "literal" not in refused.value.message and "badly formed" not in refused.value.message
 
 
 @pytest.fixture

@@ -128,6 +128,17 @@ def test_who_only_looks_settles_nothing(outbox: Outbox) -> None:
     assert outbox.states() == {"pending": 2}
 
 
+def test_a_cursor_that_nobody_was_given_settles_nothing(outbox: Outbox) -> None:
+    id = outbox.subscribe("https://erp.example.invalid/", is_active=False)
+    outbox.fan_out()
+    write(outbox.log, deciding(received(outbox.keyring, 1)), deciding(unplanned(1, "x")))
+    outbox.fanned_out()
+    newest = pull(outbox.log, outbox.connection, outbox.keyring, id, 0, 10, settles=True)[-1]["id"]
+    with pytest.raises(Refusal, match=f"the newest is {newest}"):
+        pull(outbox.log, outbox.connection, outbox.keyring, id, newest + 1, 10, settles=True)
+    assert outbox.states() == {"pending": 2}
+
+
 def partitions(outbox: Outbox) -> list[int]:
     rows = outbox.rows(
         "select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid where c.relkind = 'r'"
