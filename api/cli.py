@@ -124,7 +124,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     logs.configure(settings.log_format)
     run: Run = arguments.run
-    return run(settings, arguments)
+    try:
+        return run(settings, arguments)
+    except KeyboardInterrupt:
+        return 130
+    except Exception as error:
+        from api.troubles import sentence_of
+
+        sentence = sentence_of(error)
+        if sentence is None:
+            raise
+        print(sentence, file=sys.stderr)
+        return 1
 
 
 def say(arguments: argparse.Namespace, answer: Any, text: Callable[[Any], str]) -> None:
@@ -148,7 +159,7 @@ def _worker(settings: Settings, arguments: argparse.Namespace) -> int:
     if settings.secret_key is None:
         print("`oms worker` needs DATABASE_URL and OMS_SECRET_KEY; `oms serve` brings its own.", file=sys.stderr)
         return 2
-    from api.opening import opened
+    from api.opening import look, opened
     from api.worker import run
 
     only = [part.strip() for part in arguments.only.split(",") if part.strip()]
@@ -157,6 +168,7 @@ def _worker(settings: Settings, arguments: argparse.Namespace) -> int:
         print(f"There is no part {unknown[0]!r}; there are {', '.join(PARTS)}.", file=sys.stderr)
         return 2
     with opened(settings) as log:
+        look(log)
         return run(log, settings, only)
 
 
@@ -165,8 +177,10 @@ def _init(settings: Settings, arguments: argparse.Namespace) -> int:
     from api.opening import initialise, opened
 
     with prepared(settings) as place, opened(place.settings) as log:
-        initialise(log, place)
-        say(arguments, {"ready": True}, lambda _: "ready")
+        made = initialise(log, place) and settings.admin_password is None
+        said = {"ready": True, **({"admin_password": place.admin_password} if made else {})}
+        admin = f"; the password of {settings.admin_user}, shown once: {place.admin_password}" if made else ""
+        say(arguments, said, lambda _: f"ready{admin}")
     return 0
 
 
@@ -182,7 +196,11 @@ def _user(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 def _config(settings: Settings, arguments: argparse.Namespace) -> int:
-    say(arguments, settings.shown(), lambda shown: "\n".join(f"{name:24} {value}" for name, value in shown.items()))
+    say(
+        arguments,
+        settings.shown(),
+        lambda shown: "\n".join(f"{name:24} {value or '-'}" for name, value in shown.items()),
+    )
     return 0
 
 

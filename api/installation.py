@@ -10,6 +10,8 @@ from pathlib import Path
 from api.settings import Settings
 from eventlog import embedded
 
+KEPT_PASSWORD = "admin-password"  # noqa: S105 - the name of a file
+
 
 @dataclass(frozen=True)
 class Place:
@@ -19,7 +21,11 @@ class Place:
     database_url: str
     secret_key: str
     admin_password: str
-    first_start: bool
+
+    @property
+    def kept(self) -> Path:
+        """Where the admin's password is kept that was made here."""
+        return self.settings.data_dir.resolve() / KEPT_PASSWORD
 
     @property
     def environment(self) -> dict[str, str]:
@@ -42,15 +48,14 @@ def prepared(settings: Settings, say: Callable[[str], None] = lambda _: None) ->
     was started here."""
     data = settings.data_dir.resolve()
     data.mkdir(parents=True, exist_ok=True)
-    first = not (data / "secret-key").exists()
     key = settings.secret_key or _kept(data / "secret-key")
-    password = settings.admin_password or _kept(data / "admin-password")
+    password = settings.admin_password or _kept(data / KEPT_PASSWORD)
     if settings.database_url is not None:
-        yield Place(replace(settings, secret_key=key), settings.database_url, key, password, first)
+        yield Place(replace(settings, secret_key=key), settings.database_url, key, password)
         return
     say("starting the embedded PostgreSQL")
     with embedded.start(data) as server:
-        yield Place(replace(settings, database_url=server.url, secret_key=key), server.url, key, password, first)
+        yield Place(replace(settings, database_url=server.url, secret_key=key), server.url, key, password)
 
 
 def _kept(path: Path) -> str:

@@ -1,5 +1,6 @@
 """The log opened with what an installation's settings say, and brought up to date."""
 
+import logging
 import secrets
 import sys
 from collections.abc import Iterator, Sequence
@@ -11,11 +12,14 @@ from api.installation import Place
 from api.jobs.runs import prepare as prepare_jobs
 from api.settings import Settings
 from api.setup.tasks import prepare as prepare_setup
+from eventlog.durability import doubts, standing
 from eventlog.log import EventLog
 from integrations.tables import prepare as prepare_integrations
 from projections.schema import install as install_projections
 from scenarios.keeping import prepare as prepare_planner
 from webhook_outbox.tables import prepare as prepare_webhooks
+
+log_ = logging.getLogger("daybook")
 
 
 @contextmanager
@@ -30,8 +34,17 @@ def opened(settings: Settings) -> Iterator[EventLog]:
         log.close()
 
 
-def initialise(log: EventLog, place: Place) -> None:
-    """The tables of every room, and the admin user with the installation's password."""
+def look(log: EventLog) -> None:
+    """Says at the start of what serves where an acknowledged event may be lost with the database's machine."""
+    with log.listening() as connection:
+        for doubt in doubts(standing(connection)):
+            log_.warning("%s", doubt)
+
+
+def initialise(log: EventLog, place: Place) -> bool:
+    """The tables of every room, and the admin user; whether that user was made now, with the installation's password.
+    Later a password that is set (OMS_ADMIN_PASSWORD) is made theirs again; one that was made here, and that they
+    changed, is not: who knew the old one would be let in again."""
     install(log)
     prepare_planner(log)
     install_projections(log)
@@ -40,8 +53,14 @@ def initialise(log: EventLog, place: Place) -> None:
     prepare_jobs(log)
     prepare_setup(log)
     admin = place.settings.admin_user
-    if not has_password(log, admin, place.admin_password):
-        save_user(log, admin, place.admin_password, ("admin",), (), actor="installation")
+    if has_password(log, admin, place.admin_password):
+        return False
+    known = log.reference.find("user", admin) is not None
+    if known and place.settings.admin_password is None:
+        log_.warning("%s has another password than the one kept in %s; OMS_ADMIN_PASSWORD sets it", admin, place.kept)
+        return False
+    save_user(log, admin, place.admin_password, ("admin",), (), actor="installation")
+    return not known
 
 
 def add_user(log: EventLog, username: str, roles: Sequence[str], codes: Sequence[str]) -> str:

@@ -29,11 +29,16 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def start(processes: Processes, place: Place, wait: Callable[[], bool]) -> str:
-    """Starts API and workers; the address once it answers. `wait` says whether to go on waiting."""
+def start(
+    processes: Processes, place: Place, wait: Callable[[], bool], tell: Callable[[str], None] = lambda _: None
+) -> str:
+    """Starts API and workers; the address once it answers. `wait` says whether to go on waiting; `tell` is told the
+    admin's password where it was made now."""
     settings = place.settings
     with opened(settings) as log:
-        initialise(log, place)
+        shown = settings.admin_password is None and settings.log_format == "text"  # JSON is read by machines, and kept
+        if initialise(log, place) and shown:
+            tell(f"the password of {settings.admin_user}, shown once: {place.admin_password}")
     url = f"http://{settings.host}:{settings.port}"
     processes.start("api", (*OMS, "api"), place.environment)
     for name, only in WORKERS:
@@ -62,7 +67,7 @@ def serve(settings: Settings) -> int:
     began = time.monotonic()
     processes = Processes()
     with prepared(settings, lambda text: say(f"… {text}")) as place, watched(processes):
-        url = start(processes, place, lambda: not stop.is_set())
+        url = start(processes, place, lambda: not stop.is_set(), say)
         if not stop.is_set():
             _addresses(url, place, time.monotonic() - began)
             if settings.simulators:
@@ -85,7 +90,7 @@ def _addresses(url: str, place: Place, seconds: float) -> None:
     say(f"  OpenAPI         {url}/api/v1/oms/openapi.json")
     say(f"  health, metrics {url}/health/ready  {url}/metrics")
     if settings.admin_password is None:
-        say(f"  user            {settings.admin_user}, password in {settings.data_dir.resolve() / 'admin-password'}")
+        say(f"  user            {settings.admin_user}, password in {place.kept}")
     else:
         say(f"  user            {settings.admin_user}, password from OMS_ADMIN_PASSWORD")
     if settings.simulators:

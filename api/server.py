@@ -12,6 +12,7 @@ from gunicorn.app.base import BaseApplication
 
 from api.collector import calm
 from api.http.app import create_app, services_of
+from api.opening import look
 from api.processes import die_with_parent
 from api.settings import Settings
 from eventlog.log import EventLog
@@ -64,6 +65,7 @@ class Server(BaseApplication):
     def load(self) -> Flask:
         settings = self._settings
         log = EventLog.open(settings.database_url or "", settings.database_direct_url, pool_size=settings.api_threads)
+        look(log)
         log.reference.refresh()  # loaded before the first request, not by it
         return create_app(services_of(log, settings, self._secret_key))
 

@@ -42,21 +42,32 @@ class Settings:
     def of(cls, environment: Mapping[str, str] | None = None) -> "Settings":
         """Read from the environment; raises WrongSetting."""
         env = os.environ if environment is None else environment
-        names = {f"OMS_{f.name.upper()}": f.name for f in fields(cls) if f.name != "database_url"}
-        names["DATABASE_URL"] = "database_url"
+        names = {_name(f.name): f.name for f in fields(cls)}
         for name in env:
             if name.startswith("OMS_") and name not in names:
                 raise WrongSetting(f"{name} is not a setting; known are {', '.join(sorted(names))}.")
         given = {field: _READ[field](name, env[name]) for name, field in names.items() if env.get(name)}
         return cls(**given)
 
-    def shown(self) -> dict[str, str]:
-        """For `oms config`: secrets masked."""
+    def shown(self) -> dict[str, str | None]:
+        """For `oms config`: by name in the environment, as it would be set there; secrets masked."""
         return {
-            f.name: "********" if f.name in _SECRET and value else str(value)
+            _name(f.name): "********" if f.name in _SECRET and value else _said(value)
             for f in fields(self)
             for value in (getattr(self, f.name),)
         }
+
+
+def _name(field: str) -> str:
+    return "DATABASE_URL" if field == "database_url" else f"OMS_{field.upper()}"
+
+
+def _said(value: Any) -> str | None:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, tuple):
+        return ",".join(map(str, value)) or None
+    return None if value is None else str(value)
 
 
 _SECRET = frozenset({"admin_password", "secret_key", "database_url", "database_direct_url"})
@@ -68,7 +79,7 @@ def _text(_name: str, value: str) -> str:
 
 def _whole(least: int, most: int) -> Any:
     def read(name: str, value: str) -> int:
-        if not value.isdigit() or not least <= int(value) <= most:
+        if not (value.isascii() and value.isdigit() and len(value) < 10) or not least <= int(value) <= most:
             raise WrongSetting(f"{name} is a whole number from {least} to {most}, not “{value}”.")
         return int(value)
 

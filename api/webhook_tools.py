@@ -1,8 +1,10 @@
 """`oms webhooks …`: what waits and for whom, what was sent, and sends by hand."""
 
 import argparse
+import sys
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from math import isinf
 from typing import Any
 
 from api.installation import Place
@@ -60,14 +62,19 @@ def run(log: EventLog, place: Place, arguments: argparse.Namespace, say: Say) ->
     try:
         answer, text = arguments.tool(log, place, arguments)
     except WebhookError as refused:
-        say(arguments, refused.body(), lambda body: f"{body['code']}: {body['en']}")
-        return 1
+        return _refused(arguments, say, refused.body(), f"{refused.code}: {refused.en}")
     except Refusal as refused:
-        said = {"code": refused.code, "message": refused.message}
-        say(arguments, said, lambda body: body["message"])
-        return 1
+        return _refused(arguments, say, {"code": refused.code, "message": refused.message}, refused.message)
     say(arguments, answer, text)
     return 1 if isinstance(answer, dict) and answer.get("delivered") is False and "response_status" in answer else 0
+
+
+def _refused(arguments: argparse.Namespace, say: Say, body: Any, sentence: str) -> int:
+    if arguments.json:
+        say(arguments, body, str)
+    else:
+        print(sentence, file=sys.stderr)
+    return 1
 
 
 def _list(log: EventLog, place: Place, _: argparse.Namespace) -> Found:
@@ -97,7 +104,11 @@ def _names(_log: EventLog, _place: Place, _: argparse.Namespace) -> Found:
 
 def _backlog(log: EventLog, _place: Place, _: argparse.Namespace) -> Found:
     with log.listening() as connection:
-        return metrics(connection), _fields
+        found = metrics(connection)
+    times = {
+        what: [("+Inf" if isinf(row[0]) else row[0], *row[1:]) for row in rows] for what, rows in found["times"].items()
+    }
+    return {**found, "times": times}, _fields
 
 
 def _events(log: EventLog, place: Place, arguments: argparse.Namespace) -> Found:
@@ -162,10 +173,13 @@ def _keys(log: EventLog, place: Place) -> Any:
 
 
 def _time(text: str) -> datetime:
-    at = datetime.fromisoformat(text)
-    if at.tzinfo is None:
-        raise argparse.ArgumentTypeError("a time names its zone, such as 2026-11-23T10:00:00Z")
-    return at
+    try:
+        at = datetime.fromisoformat(text)
+        if at.tzinfo is not None:
+            return at
+    except ValueError:
+        pass
+    raise argparse.ArgumentTypeError("a time names its zone, such as 2026-11-23T10:00:00Z")
 
 
 def _fields(answer: Mapping[str, Any]) -> str:

@@ -74,12 +74,12 @@ def test_the_outbox_shows_in_the_metrics(site: Site) -> None:
 def test_what_support_types(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
     """`oms webhooks …` on a running installation."""
     hook = made(site, "typed")
-    place = Place(replace(SETTINGS, secret_key=SECRET), "", SECRET, "", False)
+    place = Place(replace(SETTINGS, secret_key=SECRET), "", SECRET, "")
 
     def typed(*words: str) -> tuple[int, Any]:
         arguments = cli.parser().parse_args(["webhooks", *words, "--json"])
         status = webhook_tools.run(site.log, place, arguments, cli.say)
-        return status, json.loads(capsys.readouterr().out)
+        return status, json.loads(capsys.readouterr().out, parse_constant=pytest.fail)  # Infinity is no JSON
 
     assert hook["id"] in [row["id"] for row in typed("list")[1]]
     assert typed("pause", str(hook["id"]))[1]["is_active"] is False
@@ -93,9 +93,16 @@ def test_what_support_types(site: Site, capsys: pytest.CaptureFixture[str]) -> N
     assert typed("resume", str(hook["id"]))[1]["is_active"] is True
     assert typed("test", str(hook["id"]))[0] == 1, "nobody listens there"
     assert typed("show", "987654321")[1]["code"] == "webhook_100_1"
+    with site.log.listening() as connection:
+        connection.execute("insert into webhook_times values ('latency', 'infinity', 0, 1, 99)")
+    assert ["+Inf", 1, 99] in typed("backlog")[1]["times"]["latency"]
     assert typed("backlog")[1]["backlog"] >= 1
     assert "package.created" in [row["event_type"] for row in typed("names")[1]]
     arguments = cli.parser().parse_args(["webhooks", "list"])
     assert webhook_tools.run(site.log, place, arguments, cli.say) == 0
     assert "typed" in capsys.readouterr().out
+    arguments = cli.parser().parse_args(["webhooks", "show", "987654321"])
+    assert webhook_tools.run(site.log, place, arguments, cli.say) == 1
+    said = capsys.readouterr()
+    assert (said.out, said.err) == ("", "webhook_100_1: There is no such webhook.\n")
     site.admin("DELETE", f"{HOOKS}{hook['id']}/")

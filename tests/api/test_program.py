@@ -1,0 +1,106 @@
+"""The program `oms` where its surroundings are wrong: one sentence and a status; whose the admin's password is."""
+
+import json
+from ipaddress import ip_network
+from pathlib import Path
+
+import pytest
+
+from api.cli import main
+from api.http.passwords import has_password, set_password
+from api.installation import prepared
+from api.opening import initialise, opened
+from api.settings import Settings
+from api.troubles import sentence_of
+
+NOWHERE = "postgresql://127.0.0.1:1/nothing"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("OMS_PROT", "1", "OMS_PROT is not a setting; known are DATABASE_URL, OMS_ADMIN_PASSWORD"),
+        ("OMS_PORT", "\N{SUPERSCRIPT TWO}", "OMS_PORT is a whole number from 0 to 65535"),
+        ("OMS_PORT", "9" * 5000, "OMS_PORT is a whole number from 0 to 65535"),
+        ("OMS_SIMULATORS", "perhaps", "OMS_SIMULATORS is on or off"),
+        ("OMS_LOG_FORMAT", "xml", "OMS_LOG_FORMAT is text or json"),
+        ("OMS_WEBHOOK_ALLOW", "10.0.0.1/8", "OMS_WEBHOOK_ALLOW is a list of networks"),
+        ("DATABASE_URL", "mysql://x", "DATABASE_URL begins with postgresql://"),
+    ],
+)
+def test_a_wrong_setting_stops_the_start(
+    name: str, value: str, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(name, value)
+    assert main(["serve"]) == 2
+    error = capsys.readouterr().err
+    assert said in error and error.count("\n") == 1
+
+
+def test_what_is_set_is_shown_as_it_is_set(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("OMS_WEBHOOK_ALLOW", "10.0.0.0/8, ::1/128")
+    monkeypatch.setenv("OMS_SECRET_KEY", "s3cret")
+    monkeypatch.setenv("DATABASE_URL", "postgresql://u:s3cret@db/x")
+    assert main(["config", "--json"]) == 0
+    text = capsys.readouterr().out
+    shown = json.loads(text)
+    assert "s3cret" not in text and shown["OMS_SECRET_KEY"] == shown["DATABASE_URL"] == "********"
+    assert shown["OMS_SIMULATORS"] == "off" and shown["OMS_ADMIN_PASSWORD"] is None
+    again = Settings.of({name: value for name, value in shown.items() if value not in (None, "********")})
+    assert again.webhook_allow == (ip_network("10.0.0.0/8"), ip_network("::1/128"))
+
+
+@pytest.mark.parametrize("verb", [["worker"], ["webhooks", "list"], ["history", "order", "1"], ["init"]])
+def test_a_database_that_is_away_is_one_sentence(
+    verb: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", NOWHERE)
+    monkeypatch.setenv("OMS_SECRET_KEY", "s3cret")
+    monkeypatch.setenv("OMS_DATA_DIR", str(tmp_path))
+    assert main(verb) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("The database does not answer: ") and error.count("\n") == 1
+
+
+def test_a_folder_that_cannot_be_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    monkeypatch.setenv("OMS_DATA_DIR", str(file / "var"))
+    assert main(["verify"]) == 1
+    assert capsys.readouterr().err == f"{file / 'var'}: Not a directory\n"
+
+
+def test_a_replica_is_named_as_one(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", f"{database_url}&options=-c%20default_transaction_read_only%3Don")
+    monkeypatch.setenv("OMS_DATA_DIR", str(tmp_path))
+    assert main(["user", "add", "ann", "--role", "viewer"]) == 1
+    assert capsys.readouterr().err.startswith("The database only reads")
+
+
+def test_our_own_faults_keep_their_traceback() -> None:
+    assert sentence_of(KeyError("x")) is None and sentence_of(ValueError("x")) is None
+
+
+def test_the_admin_s_password_is_made_once_and_then_theirs(
+    database_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = Settings(database_url=database_url, data_dir=tmp_path)
+    with prepared(settings) as place, opened(place.settings) as log:
+        assert initialise(log, place), "made now, so that it is told once"
+        assert place.kept.read_text().strip() == place.admin_password and place.kept.stat().st_mode & 0o777 == 0o600
+        assert not initialise(log, place)
+        assert has_password(log, "admin", place.admin_password) and not caplog.records
+        admin = log.reference.find("user", "admin")
+        assert admin is not None
+        set_password(log, admin.id, "changed by them")
+        assert not initialise(log, place), "the next start"
+        assert has_password(log, "admin", "changed by them"), "who knew the old one is not let in again"
+        assert f"another password than the one kept in {place.kept}" in caplog.text
+    set_one = Settings(database_url=database_url, data_dir=tmp_path, admin_password="set in the environment")
+    with prepared(set_one) as place, opened(place.settings) as log:
+        assert not initialise(log, place)
+        assert has_password(log, "admin", "set in the environment")
