@@ -32,6 +32,7 @@ from scenarios.peers import Peers
 from scenarios.reach import reached
 from scenarios.rulebook import Rulebook
 from scenarios.stock_service import WHOLE, Engine, NobodyAsks, StockServices
+from scenarios.timing import Timing
 from scenarios.waiting import Need
 
 BATCH = 200
@@ -86,6 +87,7 @@ class Planner:
         self._stocked: tuple[int, dict[int, Stocked]] = (0, {})
         self._asked: list[_Asked] = []
         self._kept = keeping.Kept()
+        self._timing = Timing()
         self._peers = Peers()
         self._looked_at = 0.0
         self._calls: int | None = None
@@ -268,7 +270,9 @@ class Planner:
                 continue
             need.seen = self._following.position
             order = self._following.order(need.order)
+            began = time.perf_counter()
             made = draft(order, self._demand(need), answered, self._rulebook, self._following.locations, given)
+            self._timing.took(time.perf_counter() - began)
             tries.append(Try(need, order, made, now))
         self.counts.batches += bool(tries)
         self.counts.tried += len(tries)
@@ -327,4 +331,5 @@ class Planner:
     def _save_checkpoint(self) -> None:
         needs = [(need.order, need.since, *need.cause) for need in self._following.needs.by_order.values()]
         keeping.save_checkpoint(self._connection, self._following.position, needs, self._following.world.tallies)
+        self._timing.write(self._connection)
         self._checkpoint, self._saved_at = self._following.position, self._clock()

@@ -10,6 +10,7 @@ from api.http.errors import Failure
 from api.http.routes import ANYBODY, Answer, Call, route
 from integrations.traffic import figures as integration_figures
 from projections.schema import FOLLOWER
+from scenarios.timing import plan_times
 from webhook_outbox.metrics import metrics as webhook_metrics
 
 PATIENCE = 2.0
@@ -76,6 +77,7 @@ def _of_database(call: Call) -> list[str]:
         late = {name: connection.execute(BEHIND, (position,)).fetchone() for name, position in positions.items()}
         outbox = webhook_metrics(connection)
         outside = integration_figures(connection)
+        thought = plan_times(connection)
     lines += _gauge("oms_follower_lag_events", "Events that a follower of the log has not seen.")
     lines += [f'oms_follower_lag_events{{follower="{n}"}} {max(0, head - at)}' for n, at in sorted(positions.items())]
     lines += _gauge("oms_follower_lag_seconds", "Age of the first event that a follower has not seen.")
@@ -83,6 +85,7 @@ def _of_database(call: Call) -> list[str]:
         f'oms_follower_lag_seconds{{follower="{name}"}} {max(0.0, row[0]) if row else 0.0:.3f}'
         for name, row in sorted(late.items())
     ]
+    lines += outbox_figures.histogram("oms_plan_seconds", "How long a planner thought about an order.", thought)
     return [*lines, *outbox_figures.lines(outbox), *outside_figures.lines(outside)]
 
 

@@ -31,14 +31,17 @@ def lines(outbox: Mapping[str, Any]) -> list[str]:
         *_head("oms_webhook_attempts_total", "counter", "Attempts by class of answer."),
         *(f'oms_webhook_attempts_total{{class="{of}"}} {n}' for of, n in sorted(outbox["attempts"].items())),
     ]
-    out += _histogram("oms_webhook_latency_seconds", "From the event to the first try.", outbox["times"], "latency")
-    out += _histogram("oms_webhook_response_seconds", "How long a try took.", outbox["times"], "response")
+    out += histogram(
+        "oms_webhook_latency_seconds", "From the event to the first try.", outbox["times"].get("latency", ())
+    )
+    out += histogram("oms_webhook_response_seconds", "How long a try took.", outbox["times"].get("response", ()))
     return out
 
 
-def _histogram(name: str, sentence: str, times: Mapping[str, Sequence[tuple[float, int, float]]], of: str) -> list[str]:
+def histogram(name: str, sentence: str, times: Sequence[tuple[float, int, float]]) -> list[str]:
+    """`times`: `(bound, how many above the bound before, their seconds)` by bound."""
     out, so_far, seconds = _head(name, "histogram", sentence), 0, 0.0
-    for bound, total, took in times.get(of, ()):
+    for bound, total, took in times:
         so_far, seconds = so_far + total, seconds + took
         if not isinf(bound):
             out.append(f'{name}_bucket{{le="{bound:g}"}} {so_far}')

@@ -32,6 +32,7 @@ def test_health_and_figures_need_no_login(site: Site) -> None:
         "oms_webhook_backlog",
         "oms_webhook_oldest_seconds",
         "oms_decisions_waiting",
+        "oms_plan_seconds_count",
         'oms_http_requests_total{method="GET",status="200"}',
     ):
         assert float(figures[name]) >= 0, name

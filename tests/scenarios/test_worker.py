@@ -16,6 +16,7 @@ from domain.settings import DenialReason
 from eventlog.log import EventLog
 from scenarios import inputs
 from scenarios.explain import explain
+from scenarios.timing import plan_times
 from simulators import program, stock_service
 from tests.scenarios.shop import SPLIT, Shop, planning, until
 
@@ -188,6 +189,9 @@ def test_a_planner_starts_again_from_its_checkpoint(shop: Shop) -> None:
     order = shop.order(A=2)
     with planning(shop.log, replan=3600):
         until(lambda: shop.packages(order) == [(store, 920, 2)])
+    with shop.log.listening() as connection:
+        times = plan_times(connection)
+    assert sum(count for _, count, _ in times) >= 1 and all(0 < took <= count * up_to for up_to, count, took in times)
     shop.push(store, A=5)  # while no planner is there
     with planning(shop.log, replan=3600) as planners:
         until(lambda: (store, 100, 2) in shop.packages(order))
