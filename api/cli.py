@@ -164,8 +164,8 @@ def _worker(settings: Settings, arguments: argparse.Namespace) -> int:
 
     only = [part.strip() for part in arguments.only.split(",") if part.strip()]
     unknown = [part for part in only if part not in PARTS]
-    if unknown:
-        print(f"There is no part {unknown[0]!r}; there are {', '.join(PARTS)}.", file=sys.stderr)
+    if unknown or not only:
+        print(f"There is no part {(*unknown, arguments.only)[0]!r}; there are {', '.join(PARTS)}.", file=sys.stderr)
         return 2
     with opened(settings) as log:
         look(log)

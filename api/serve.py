@@ -3,6 +3,7 @@ outside systems with a first month's orders where `OMS_SIMULATORS` is on."""
 
 import logging
 import signal
+import socket
 import sys
 import time
 from collections.abc import Callable
@@ -55,6 +56,11 @@ def start(
 
 def serve(settings: Settings) -> int:
     """Until SIGINT or SIGTERM; what dies meanwhile is started again."""
+    if (why := _taken(settings)) is not None:  # else who listens there would be taken for ours
+        say(
+            f"Nothing can listen at {settings.host}:{settings.port}: {why}. OMS_HOST and OMS_PORT name another address."
+        )
+        return 2
     stop = Event()
 
     def ask_to_stop(*_: Any) -> None:
@@ -78,6 +84,16 @@ def serve(settings: Settings) -> int:
         say("stopping")
     say("stopped; the data is kept")
     return 0
+
+
+def _taken(settings: Settings) -> str | None:
+    """Why the API could not listen where it is to."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        socket.create_server((settings.host, settings.port), family=family).close()
+    except OSError as wrong:
+        return (wrong.strerror or str(wrong)).lower()
+    return None
 
 
 def _addresses(url: str, place: Place, seconds: float) -> None:

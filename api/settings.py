@@ -117,7 +117,7 @@ _READ: dict[str, Any] = {
     "database_direct_url": _url,
     "data_dir": lambda _name, value: Path(value),
     "host": _text,
-    "port": _whole(0, 65535),
+    "port": _whole(1, 65535),
     "api_processes": _whole(1, 64),
     "api_threads": _whole(1, 512),
     "admin_user": _text,

@@ -21,6 +21,10 @@ _TRANSLATED = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"), IPv6N
 """IPv6 that holds an IPv4 address in its last four bytes (NAT64, and the old compatible form)."""
 
 
+_SPECIAL = (IPv6Network("fec0::/10"), IPv6Network("3fff::/20"), IPv4Network("192.88.99.0/24"))
+"""What `ipaddress` takes for public and is not: old site-local addresses, documentation, relays of 6to4."""
+
+
 class Forbidden(Exception):
     """An address that nothing may be sent to."""
 
@@ -60,7 +64,8 @@ def vet(text: str, allowed: Sequence[Network]) -> Address:
     if is_allowed(text, allowed):
         return outer
     address = inner(outer)
-    if not address.is_global or address.is_multicast or address.is_reserved:
+    special = any(address.version == network.version and address in network for network in _SPECIAL)
+    if special or not address.is_global or address.is_multicast or address.is_reserved:
         raise Forbidden(f"{text} is not a public address")
     return outer
 

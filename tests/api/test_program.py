@@ -1,6 +1,7 @@
 """The program `oms` where its surroundings are wrong: one sentence and a status; whose the admin's password is."""
 
 import json
+import socket
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from api.cli import main
 from api.http.passwords import has_password, set_password
 from api.installation import prepared
 from api.opening import initialise, opened
+from api.serve import serve
 from api.settings import Settings
 from api.troubles import sentence_of
 
@@ -20,8 +22,8 @@ NOWHERE = "postgresql://127.0.0.1:1/nothing"
     ("name", "value", "said"),
     [
         ("OMS_PROT", "1", "OMS_PROT is not a setting; known are DATABASE_URL, OMS_ADMIN_PASSWORD"),
-        ("OMS_PORT", "\N{SUPERSCRIPT TWO}", "OMS_PORT is a whole number from 0 to 65535"),
-        ("OMS_PORT", "9" * 5000, "OMS_PORT is a whole number from 0 to 65535"),
+        ("OMS_PORT", "\N{SUPERSCRIPT TWO}", "OMS_PORT is a whole number from 1 to 65535"),
+        ("OMS_PORT", "9" * 5000, "OMS_PORT is a whole number from 1 to 65535"),
         ("OMS_SIMULATORS", "perhaps", "OMS_SIMULATORS is on or off"),
         ("OMS_LOG_FORMAT", "xml", "OMS_LOG_FORMAT is text or json"),
         ("OMS_WEBHOOK_ALLOW", "10.0.0.1/8", "OMS_WEBHOOK_ALLOW is a list of networks"),
@@ -79,6 +81,25 @@ def test_a_replica_is_named_as_one(
     monkeypatch.setenv("OMS_DATA_DIR", str(tmp_path))
     assert main(["user", "add", "ann", "--role", "viewer"]) == 1
     assert capsys.readouterr().err.startswith("The database only reads")
+
+
+def test_a_port_that_is_taken_stops_the_start(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever listens there would be taken for ours."""
+    with socket.create_server(("127.0.0.1", 0)) as there:
+        port = there.getsockname()[1]
+        assert serve(Settings(data_dir=tmp_path / "var", port=port)) == 2
+    assert capsys.readouterr().err.startswith(f"Nothing can listen at 127.0.0.1:{port}: address already in use")
+    assert not (tmp_path / "var").exists(), "nothing was started"
+
+
+@pytest.mark.parametrize(("only", "named"), [("planner,nobody", "'nobody'"), (",", "','"), ("", "''")])
+def test_a_worker_has_a_part(
+    only: str, named: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", NOWHERE)
+    monkeypatch.setenv("OMS_SECRET_KEY", "s3cret")
+    assert main(["worker", "--only", only]) == 2
+    assert f"There is no part {named}; there are planner, projector" in capsys.readouterr().err
 
 
 def test_our_own_faults_keep_their_traceback() -> None:
