@@ -37,13 +37,15 @@ def page(
     selects, values = [], []
     for some in _ways(conditions, MOST if order.startswith(f"{key} ") else 1):
         clause, given = _clause(some)
-        selects.append(f"(select {sorted_by} from {table} t{clause})")  # noqa: S608 - names of ours
+        some_keys = f"select {sorted_by} from {table} t{clause} order by {order} limit {offset + limit}"  # noqa: S608 - names of ours
+        selects.append(f"({some_keys})")
         values += given
     names = [f"k{n}" for n in range(len(parts))]
-    ways = ", ".join(f"{n} {way}" for n, (_, way) in enumerate(parts, 1))
-    keys = f"{' union all '.join(selects)} order by {ways} offset {offset} fetch first {limit} rows only"
+    ways = ", ".join(f"{name} {way}" for name, (_, way) in zip(names, parts, strict=True))
+    every = f"({' union all '.join(selects)}) u ({', '.join(names)})"
     own = names[[column for column, _ in parts].index(key)]
-    text = f"select {columns} from ({keys}) k ({', '.join(names)}) join {table} t on {key} = k.{own} order by {order}"  # noqa: S608 - names of ours
+    keys = f"select * from {every} order by {ways} offset {offset} fetch first {limit} rows only"  # noqa: S608 - names of ours
+    text = f"select {columns} from ({keys}) k join {table} t on {key} = k.{own} order by {order}"  # noqa: S608 - names of ours
     return text, values
 
 

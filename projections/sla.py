@@ -151,7 +151,9 @@ def _answer(
     try:
         with connection.transaction():
             connection.execute("select set_config('statement_timeout', %s, true)", (f"{patience * 1000:.0f}ms",))
-            connection.execute("set local work_mem = '64MB'")  # so that a month of all locations is sorted in memory
+            # So that a month of all locations is sorted in memory; of all times, by whoever has nothing else to do.
+            connection.execute("set local work_mem = '64MB'")
+            connection.execute("set local max_parallel_workers_per_gather = 2")
             return fetch(connection, text, values)
     except psycopg.errors.QueryCanceled:
         raise TooMuch(f"it takes longer than {patience:.0f} seconds") from None

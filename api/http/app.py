@@ -22,6 +22,7 @@ from api.http.request_audit import RequestAudit
 from api.http.routes import ALL, ANYBODY, ROUTES, Answer, Call, Route, Services, is_dry
 from api.http.users import NOBODY, Caller, Users
 from api.settings import Settings
+from eventlog.connect import conninfo
 from eventlog.log import EventLog
 from eventlog.secrets import Secrets
 from integrations.stock_services import AskedServices
@@ -45,7 +46,8 @@ mounting.declare()
 def services_of(log: EventLog, settings: Settings, secret_key: str) -> Services:
     """What the routes work with, opened for this process."""
     pool: ConnectionPool[Any] = ConnectionPool(
-        log.database_url,
+        # One processor a request: starting workers costs more than a page does, and others want them, too.
+        conninfo(log.database_url, "daybook api", "-c max_parallel_workers_per_gather=0"),
         min_size=1,
         max_size=max(4, settings.api_threads // 2),
         open=True,

@@ -95,7 +95,7 @@ PACKAGES = OfState(
         "(number)",
         "(channel, id)",
         "(delivery_type, id)",
-        "(retail_store, id) where retail_store is not null",
+        "(retail_store, id) include (location) where retail_store is not null",
         "(country, id)",
         "(city, id)",
         "(township, id) where township is not null",
