@@ -92,7 +92,7 @@ def _taken(settings: Settings) -> str | None:
     try:
         socket.create_server((settings.host, settings.port), family=family).close()
     except OSError as wrong:
-        return (wrong.strerror or str(wrong)).lower()
+        return (wrong.strerror or str(wrong)).partition(" (")[0].lower()
     return None
 
 

@@ -56,6 +56,7 @@ class Lanes:
         self._lanes: dict[str, Lane] = {}
         self._ready: deque[Lane] = deque()
         self._later: list[tuple[float, str]] = []
+        self._order: str | None = None
 
     def block(self, name: str, due: float) -> None:
         """A lane whose next delivery is not to be tried before `due`; it has none waiting in `take`."""
@@ -65,9 +66,15 @@ class Lanes:
         lane.behind, lane.due = True, due
         heapq.heappush(self._later, (due, name))
 
-    def add(self, rows: Iterable[Queued]) -> None:
-        """Deliveries with ids above the cursor, by id."""
+    def add(self, rows: Iterable[Queued]) -> bool:
+        """Deliveries with ids above the cursor, by id; whether all were taken. Where `order_mode` was changed, what was
+        queued since waits for what was queued before, which it would overtake; but for what has no order."""
         for row in rows:
+            order = _order(row.lane)
+            if order is not None and order != self._order:
+                if self._order is not None and any(_order(name) == self._order for name in self._lanes):
+                    return False
+                self._order = order
             self.cursor = row.id
             lane = self._lanes.setdefault(row.lane, Lane(row.lane))
             if lane.behind:
@@ -76,6 +83,7 @@ class Lanes:
                 lane.behind = True
                 continue
             self._append(lane, row)
+        return True
 
     @property
     def ready(self) -> bool:
@@ -137,3 +145,10 @@ class Lanes:
     def _tidy(self, lane: Lane) -> None:
         if not lane.rows and not lane.busy and not lane.behind:
             self._lanes.pop(lane.name, None)
+
+
+def _order(lane: str) -> str | None:
+    """In what order a lane's deliveries were queued (matching.lane_of); None: in none."""
+    if lane.startswith("#"):
+        return None
+    return "entity" if lane else "endpoint"

@@ -215,8 +215,7 @@ class Sender:
             rows = marks.read_next(self._connection, hungry, WINDOW)
             for id in hungry:
                 own = [row for row in rows if row.endpoint == id]
-                going[id].lanes.add(own)
-                going[id].more = len(own) == WINDOW
+                going[id].more = going[id].lanes.add(own) and len(own) == WINDOW
             self._keyring.warm(row.key for row in rows if row.key is not None)
 
     def _dispatch(self) -> None:

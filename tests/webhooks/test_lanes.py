@@ -65,3 +65,27 @@ def test_one_busy_object_leaves_room_for_others() -> None:
     lanes.add([row(500, "other")])
     assert {lanes.take().lane, lanes.take().lane} == {"hot", "other"}  # type: ignore[union-attr]  # two are there
     assert lanes.take() is None
+
+
+def test_what_is_queued_in_another_order_waits_for_what_was_before() -> None:
+    lanes = Lanes()
+    entity, endpoint, free = [row(1, "package/1"), row(2, "package/2")], [row(3, ""), row(5, "")], row(4, "#4")
+    assert lanes.add(entity)
+    assert not lanes.add([*endpoint[:1], free]) and lanes.cursor == 2
+    taken = [lanes.take(), lanes.take()]
+    assert taken == entity and lanes.take() is None
+    lanes.failed("package/1", 5.0)
+    lanes.done("package/2")
+    assert not lanes.add([*endpoint[:1], free]), "the first is to be tried again"
+    assert lanes.due(5.0) == {"package/1"}
+    lanes.refill("package/1", entity[:1], 20)
+    assert lanes.take() == entity[0]
+    lanes.done("package/1")
+    assert lanes.add([endpoint[0], free, endpoint[1]])
+    assert [lanes.take(), lanes.take(), lanes.take()] == [endpoint[0], free, None]
+    lanes.done("#4")
+    assert not lanes.add([row(6, "package/1")]), "and back again"
+    lanes.done("")
+    assert lanes.take() == endpoint[1]
+    lanes.done("")
+    assert lanes.add([row(6, "package/1")]) and lanes.take() == row(6, "package/1")
