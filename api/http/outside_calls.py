@@ -48,7 +48,7 @@ class Reason(Schema):
         "kind": "Of this kind, carrier.shipment for one.",
         "subject": "About this, shipment-12@3 or package-7 for one.",
         "system": "To this system, carrier:fast for one.",
-        "order": Parameter("Caused by what happened to this order.", WHOLE),
+        "order": Parameter("Caused by what happened to this order.", {**WHOLE, "minimum": 0}),
     },
     answers="[OutsideCall]",
 )
@@ -62,7 +62,7 @@ def list_calls(call: Call) -> Answer:
             raise BadFilter(name, f"There is no filter {name}; known are {', '.join(queue.FILTERS)}.")
         if name == "state" and text not in ("", *STATES):
             raise BadFilter(name, f"One of {', '.join(STATES)}.")
-        if name == "order" and text and not (text.isascii() and text.isdigit() and len(text) < 20):
+        if name == "order" and text and not _whole(text):
             raise BadFilter(name, "A whole number is needed.")
     if asked.page * asked.limit > COUNTED_TO:
         raise BadFilter("page", f"Pages go up to {COUNTED_TO:,} rows.")
@@ -71,6 +71,10 @@ def list_calls(call: Call) -> Answer:
         rows = queue.listed(connection, filters, page=asked.page, limit=asked.limit)
         count = queue.count(connection, filters)
     return page_of(asked, [_shown(row) for row in rows], count)
+
+
+def _whole(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 20 and int(text) <= BIGGEST
 
 
 @route("GET", f"{PATH}/<int:id>/", roles=READERS, tag="integrations", answers="OutsideCallWithAttempts")
@@ -136,7 +140,7 @@ def list_traffic(call: Call) -> Answer:
         if name == "outcome" and text not in ("", *OUTCOMES):
             raise BadFilter(name, f"One of {', '.join(OUTCOMES)}.")
     before = asked.filters.get("id__lt") or str(traffic.LAST)
-    if not before.isascii() or not before.isdigit() or len(before) > 19 or int(before) > BIGGEST:
+    if not _whole(before):
         raise BadFilter("id__lt", "An id is a whole number.")
     wanted = {name: asked.filters.get(name) or None for name in ("system", "outcome")}
     with call.services.pool.connection() as connection:
