@@ -5,14 +5,18 @@ from typing import Any
 from api.http.audit_points import AT, point
 from api.http.errors import Failure, WrongInput
 from api.http.paging import PARAMETERS, asked_of, page_of
-from api.http.routes import AUDIT, OMS, Answer, Call, route
+from api.http.routes import AUDIT, OMS, Answer, Call, Parameter, route
 from projections import as_of, listing
+from projections.filters import looks_of
 from projections.schema import FOLLOWER, projected
 
 QUERY = {
     **{name: AT[name] for name in ("at", "position")},
     **{name: PARAMETERS[name] for name in ("page", "limit", "page_size", "format")},
-    **{name: f"Only with this `{name.replace('__', ' ')}` then." for name in as_of.FILTERS},
+    **{
+        name: Parameter(f"Only with this `{name.replace('__', ' ')}` then.", looks_of(one.read))
+        for name, one in as_of.FILTERS.items()
+    },
 }
 
 

@@ -144,12 +144,13 @@ _OTHER = {
     "/docs": "text/html",
     f"{OMS}/packages/<int:id>/document": "*/*",
     f"{OMS}/shipments/<int:id>/label": "*/*",
+    f"{OMS}/audit/export/": "application/zip",
 }
 
 
 def _answered(one: Route) -> dict[str, Any]:
     if one.path in _OTHER:
-        return {"type": "string", **({"format": "binary"} if _OTHER[one.path] == "*/*" else {})}
+        return {"type": "string", **({} if _OTHER[one.path].startswith("text/") else {"format": "binary"})}
     if not one.answers:
         return {}
     if (one.method, one.path) == ("POST", f"{OMS}/orders/"):
