@@ -26,8 +26,11 @@ WORKERS = (("planner", "planner"), ("followers", "projector,webhooks,integration
 """Two processes: planning computes, the followers mostly wait for the database."""
 
 
-def say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+def saying(settings: Settings) -> Callable[[str], None]:
+    """Lines for people on standard error; where programs read the log, lines of the log."""
+    if settings.log_format == "text":
+        return lambda text: print(text, file=sys.stderr, flush=True)
+    return lambda text: log_.info("%s", text.strip())
 
 
 def start(
@@ -56,6 +59,7 @@ def start(
 
 def serve(settings: Settings) -> int:
     """Until SIGINT or SIGTERM; what dies meanwhile is started again."""
+    say = saying(settings)
     if (why := _taken(settings)) is not None:  # else who listens there would be taken for ours
         say(
             f"Nothing can listen at {settings.host}:{settings.port}: {why}. OMS_HOST and OMS_PORT name another address."
@@ -75,7 +79,7 @@ def serve(settings: Settings) -> int:
     with prepared(settings, lambda text: say(f"… {text}")) as place, watched(processes):
         url = start(processes, place, lambda: not stop.is_set(), say)
         if not stop.is_set():
-            _addresses(url, place, time.monotonic() - began)
+            _addresses(say, url, place, time.monotonic() - began)
             if settings.simulators:
                 showcase = Showcase(url, place)
                 showcase.start(processes)
@@ -96,7 +100,7 @@ def _taken(settings: Settings) -> str | None:
     return None
 
 
-def _addresses(url: str, place: Place, seconds: float) -> None:
+def _addresses(say: Callable[[str], None], url: str, place: Place, seconds: float) -> None:
     settings = place.settings
     say(f"Daybook answers after {seconds:.1f} s")
     say(f"  console         {url}/console/")

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 from flask import Flask
-from gunicorn import util
+from gunicorn import glogging, util
 from gunicorn.app.base import BaseApplication
 
 from api.collector import calm
@@ -34,6 +34,15 @@ def write_error(sock: Any, status_int: int, reason: str, mesg: str) -> None:
     util.write_nonblock(sock, "\r\n".join((*lines, "", body)).encode("ascii"))
 
 
+class Log(glogging.Logger):
+    """gunicorn's own lines in our log, in its form."""
+
+    def setup(self, cfg: Any) -> None:
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
+
+
 class Server(BaseApplication):
     """Each worker process opens its own log after the fork: connections and committer threads are not inherited."""
 
@@ -54,6 +63,7 @@ class Server(BaseApplication):
             "graceful_timeout": 8,
             "limit_request_line": 8190,
             "loglevel": "warning",
+            "logger_class": Log,
             "preload_app": False,
             "reuse_port": False,
             "control_socket_disable": True,

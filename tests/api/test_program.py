@@ -1,17 +1,21 @@
 """The program `oms` where its surroundings are wrong: one sentence and a status; whose the admin's password is."""
 
 import json
+import logging
 import socket
 from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
+from gunicorn.config import Config
 
 from api.cli import main
 from api.http.passwords import has_password, set_password
 from api.installation import prepared
+from api.logs import configure
 from api.opening import initialise, opened
-from api.serve import serve
+from api.serve import saying, serve
+from api.server import Log
 from api.settings import Settings
 from api.troubles import sentence_of
 
@@ -100,6 +104,21 @@ def test_a_worker_has_a_part(
     monkeypatch.setenv("OMS_SECRET_KEY", "s3cret")
     assert main(["worker", "--only", only]) == 2
     assert f"There is no part {named}; there are planner, projector" in capsys.readouterr().err
+
+
+def test_where_programs_read_the_log_all_of_it_is_the_log(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = logging.getLogger()
+    monkeypatch.setattr(root, "handlers", [])
+    monkeypatch.setattr(root, "level", root.level)
+    configure("json")
+    Log(Config()).error("Connection in use: %s", "x")
+    saying(Settings(log_format="json"))("  console         http://x/console/")
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [line["message"] for line in lines] == ["Connection in use: x", "console         http://x/console/"]
+    saying(Settings())("  console")
+    assert capsys.readouterr().err == "  console\n"
 
 
 def test_our_own_faults_keep_their_traceback() -> None:
