@@ -44,8 +44,8 @@ def parser() -> argparse.ArgumentParser:
     verb("config", _config, "the settings as they are, secrets masked")
 
     demo = verb("demo", _demo, "real orders from intake to delivery, then the laws verified")
-    demo.add_argument("--orders", type=int, default=500)
-    demo.add_argument("--locations", type=int, default=60)
+    demo.add_argument("--orders", type=_from_one, default=500, help="how many, from 1 up")
+    demo.add_argument("--locations", type=_from_one, default=60, help="how many, 1 to 602")
     demo.add_argument("--seed", type=int, default=1)
 
     about(verb("history", _audit("history", "past_tools"), "every event of an object, with its sentence"))
@@ -113,6 +113,12 @@ def parser() -> argparse.ArgumentParser:
     bench = verb("bench", _bench, "the benchmarks", machine=False)
     bench.add_argument("rest", nargs=argparse.REMAINDER)
     return top
+
+
+def _from_one(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 0 < int(text[:10]) < 10**9:
+        raise argparse.ArgumentTypeError("a whole number from 1 up is needed")
+    return int(text)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

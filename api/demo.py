@@ -74,6 +74,9 @@ class Summary:
 
 def demo(settings: Settings, arguments: argparse.Namespace) -> int:
     """Runs it and prints the summary; 0 where nothing was violated."""
+    if arguments.locations > network.MOST:
+        print(f"There are {network.MOST} locations at most, not {arguments.locations}.", file=sys.stderr)
+        return 2
     console = Console(stderr=True)
     home = settings.data_dir.resolve() / "demo"
     shutil.rmtree(home, ignore_errors=True)

@@ -121,6 +121,20 @@ def test_where_programs_read_the_log_all_of_it_is_the_log(
     assert capsys.readouterr().err == "  console\n"
 
 
+@pytest.mark.parametrize(
+    "wrong", [["--orders", "0"], ["--orders", "-5"], ["--orders", "\N{SUPERSCRIPT TWO}"], ["--locations", "0"]]
+)
+def test_a_demo_has_orders_and_locations(wrong: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["demo", *wrong])
+    assert "a whole number from 1 up is needed" in capsys.readouterr().err
+
+
+def test_a_demo_has_no_more_locations_than_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["demo", "--locations", "603"]) == 2
+    assert capsys.readouterr().err == "There are 602 locations at most, not 603.\n"
+
+
 def test_our_own_faults_keep_their_traceback() -> None:
     assert sentence_of(KeyError("x")) is None and sentence_of(ValueError("x")) is None
 
