@@ -16,7 +16,7 @@ from api.http.paging import NEWEST_FIRST, PARAMETERS, asked_of, page_of, page_of
 from api.http.plain_json import plain
 from api.http.routes import AUDIT, HOOKS, Answer, Call, Parameter, route
 from api.settings import Network
-from projections.filters import MOMENT, TEXT, BadFilter
+from projections.filters import MOMENT, TEXT, WHOLE, BadFilter
 from projections.listing import COUNTED_TO
 from webhook_outbox import ledger, replay, subscriptions, trial
 from webhook_outbox import registry as catalogue
@@ -39,7 +39,7 @@ FILTERS = ("event_type", "is_active", "target_url", "user")
 MOST_PULLED = 100
 
 _LOOKS: dict[str, Mapping[str, Any]] = {
-    "_whole": {"type": "integer"},
+    "_whole": WHOLE,
     "_uuid": {"type": "string", "format": "uuid"},
     "_flag": {"enum": ["true", "false"]},
     "first_moment_of": MOMENT,
