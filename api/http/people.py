@@ -11,7 +11,7 @@ from api.http.dry_run import DryRun
 from api.http.input_schemas import Text, Whole
 from api.http.keys import keys_of
 from api.http.keys import revoke as revoke_key
-from api.http.login import SHORTEST_PASSWORD
+from api.http.login import SHORTEST_PASSWORD, UNKEPT
 from api.http.paging import PARAMETERS, page_of_all
 from api.http.passwords import set_password
 from api.http.record_kinds import Set, switch, words
@@ -89,7 +89,7 @@ def patch(call: Call, id: int) -> Answer:
     return saved.answer(_shown(call, saved.state))
 
 
-@route("POST", f"{OMS}/users/<int:id>/revoke/", roles=ADMIN, tag="users")
+@route("POST", f"{OMS}/users/<int:id>/revoke/", roles=ADMIN, tag="users", unkept=UNKEPT)
 def revoke(call: Call, id: int) -> dict[str, Any]:
     """Revokes every key of a user; within a second none of them is known any more."""
     one(call, "user", "user", id)
@@ -106,7 +106,7 @@ def keys(call: Call, id: int) -> Any:
         return keys_of(connection, id, call.caller.key)
 
 
-@route("DELETE", f"{OMS}/users/<int:id>/keys/<int:key>/", roles=ADMIN, tag="users", status=204)
+@route("DELETE", f"{OMS}/users/<int:id>/keys/<int:key>/", roles=ADMIN, tag="users", status=204, unkept=UNKEPT)
 def revoke_one(call: Call, id: int, key: int) -> Answer:
     """Takes back one key of a user."""
     one(call, "user", "user", id)
