@@ -110,10 +110,11 @@ def keys(call: Call, id: int) -> Any:
 def revoke_one(call: Call, id: int, key: int) -> Answer:
     """Takes back one key of a user."""
     one(call, "user", "user", id)
-    if call.dry:
-        raise DryRun([])
     with call.log.listening() as connection:
-        if not revoke_key(connection, id, id=key):
+        there = key in [row["id"] for row in keys_of(connection, id)]
+        if there and call.dry:
+            raise DryRun([])
+        if not there or not revoke_key(connection, id, id=key):
             raise not_found("key", key)
     return Answer(None, 204)
 
