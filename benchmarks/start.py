@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -107,7 +108,8 @@ def family(pid: int) -> dict[int, str]:
 def killed(running: Running) -> None:
     """All of them at once, PostgreSQL included."""
     for pid in {**family(running.process.pid), **family(postmaster(running.settings))}:
-        os.kill(pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # a backend that ended by itself meanwhile
+            os.kill(pid, signal.SIGKILL)
     running.process.wait()
 
 
