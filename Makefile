@@ -6,7 +6,8 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3 python; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$p"; break; }; done)
 BIN := .venv/bin
 READY := .venv/ready
-# Every process here loads some hundred modules: compiled once and kept, whatever the machine's habit is.
+ROOMS := domain eventlog scenarios projections webhook_outbox integrations api simulators
+# Every process here loads some hundred modules: compiled once, by `setup`, and kept, whatever the machine's habit is.
 unexport PYTHONDONTWRITEBYTECODE
 
 # A path, or `none` where there is none and ARGS leave the tests of the pages out.
@@ -26,6 +27,7 @@ $(READY): pyproject.toml requirements.lock
 	@$(BIN)/python -c 'import pip' 2>/dev/null || $(PYTHON) -m venv --clear .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
+	@$(BIN)/python -m compileall -q -j 0 $(ROOMS)
 	@touch $(READY)
 
 run: setup ## start everything here; Ctrl-C stops it
