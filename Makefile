@@ -25,7 +25,7 @@ setup: $(READY) ## make the environment in .venv; starts nothing
 $(READY): pyproject.toml requirements.lock
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; none was found on the path." >&2; exit 1; }
 	@$(BIN)/python -c 'import pip' 2>/dev/null || $(PYTHON) -m venv --clear .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --no-compile --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
 	@$(BIN)/python -m compileall -q -j 0 $(ROOMS)
 	@touch $(READY)
@@ -45,7 +45,7 @@ browser:
 		echo "make test CHROMIUM=none ARGS='--ignore tests/browser'" >&2; exit 1; }
 
 test: setup browser ## the whole suite; ARGS="tests/test_house.py" for a part
-	@CHROMIUM="$(CHROMIUM)" $(BIN)/python -m pytest -q -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@CHROMIUM="$(CHROMIUM)" $(BIN)/python -m pytest -q -n 5 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: setup ## format, lint, types, import order, stale docs
 	$(BIN)/ruff format --check .

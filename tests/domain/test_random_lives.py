@@ -317,7 +317,7 @@ def step(draw: Draw, log: Shop, stream: str) -> Facts:
     return log.write(stream, random_command(draw, log, order, log.given()))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=45, deadline=None)
 @given(st.data())
 def test_the_laws_hold_after_every_step(data: st.DataObject) -> None:
     draw = data.draw
