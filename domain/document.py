@@ -53,7 +53,7 @@ class Carrying:
 
     def content(self) -> Content | None:
         """The document's content; refuses what is none."""
-        raise NotImplementedError
+        raise NotImplementedError  # each input that carries one says what it is
 
 
 def digest_of(customer_key: str, content: bytes) -> str:

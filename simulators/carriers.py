@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint, Flask, Response, jsonify, request
 
 from simulators import program
-from simulators.door import Auth, Door
+from simulators.door import Auth, Door, login_at
 from simulators.journal import Journal
 from simulators.knobs import Panel
 from simulators.neighbour import BadDays, Done, neighbour, refusal
@@ -66,11 +66,7 @@ def _admin(parcels: Parcels, done: Done, door: Door) -> Blueprint:
     """Open, since a simulator listens on loopback."""
     blueprint = Blueprint("admin", __name__)
 
-    @blueprint.post("/auth/login/")
-    def login() -> Response:
-        given = request.get_json(silent=True) or {}
-        key = door.login(str(given.get("username")), str(given.get("password")))
-        return jsonify(key=key) if key else refusal("Wrong username or password.", 400)
+    login_at(blueprint, door)
 
     @blueprint.post("/admin/parcels/<name>")
     def move(name: str) -> Any:

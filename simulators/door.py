@@ -1,10 +1,14 @@
-"""Who may ask the stock service: the three kinds of authentication that a brand's service may have."""
+"""Who may ask a simulated service: the three kinds of authentication that a brand's service may have."""
 
 import base64
 import binascii
 import hmac
 import secrets
 from dataclasses import dataclass
+
+from flask import Blueprint, Flask, Response, jsonify, request
+
+from simulators.neighbour import refusal
 
 
 @dataclass(frozen=True)
@@ -49,3 +53,13 @@ class Door:
     def _right(self, username: str, password: str) -> bool:
         same_name = hmac.compare_digest(username.encode(), self.auth.username.encode())
         return hmac.compare_digest(password.encode(), self.auth.password.encode()) and same_name
+
+
+def login_at(routes: Flask | Blueprint, door: Door) -> None:
+    """`POST /auth/login/` {username, password} → {key}."""
+
+    @routes.post("/auth/login/")
+    def login() -> Response:
+        given = request.get_json(silent=True)
+        key = door.login(str(given.get("username")), str(given.get("password"))) if isinstance(given, dict) else None
+        return jsonify(key=key) if key else refusal("Wrong username or password.", 400)

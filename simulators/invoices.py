@@ -15,7 +15,7 @@ from typing import Any
 from flask import Flask, Response, jsonify, request
 
 from simulators import papers, program
-from simulators.door import Auth, Door
+from simulators.door import Auth, Door, login_at
 from simulators.journal import Journal
 from simulators.knobs import Panel
 from simulators.neighbour import BadDays, Done, neighbour, refusal
@@ -39,11 +39,7 @@ def build(seed: int = 0, journal: Journal | None = None, auth: Auth | None = Non
         if "invoiced" in row:
             invoiced[row["invoiced"]] += 1
 
-    @app.post("/auth/login/")
-    def login() -> Response:
-        given = request.get_json(silent=True) or {}
-        key = door.login(str(given.get("username")), str(given.get("password")))
-        return jsonify(key=key) if key else refusal("Wrong username or password.", 400)
+    login_at(app, door)
 
     @app.post("/<what>")
     def make(what: str) -> Response:

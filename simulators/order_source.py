@@ -18,7 +18,7 @@ from typing import Any
 from flask import Blueprint, Flask, Response, jsonify, request
 
 from simulators import program
-from simulators.door import Auth, Door
+from simulators.door import Auth, Door, login_at
 from simulators.journal import Journal
 from simulators.knobs import Panel
 from simulators.neighbour import Done, neighbour
@@ -122,10 +122,7 @@ def admin(book: Book, life: Life, messages: Messages, done: Done, door: Door) ->
         found = request.get_json(silent=True)
         return found if isinstance(found, dict) else {}
 
-    @blueprint.post("/auth/login/")
-    def login() -> tuple[Response, int]:
-        key = door.login(str(said().get("username")), str(said().get("password")))
-        return (jsonify(key=key), 200) if key else (jsonify(error="Wrong username or password."), 400)
+    login_at(blueprint, door)
 
     @blueprint.post("/admin/orders")
     def place() -> Response:

@@ -18,9 +18,10 @@ from typing import Any, cast
 from flask import Blueprint, Flask, Response, jsonify, request
 
 from simulators import program
-from simulators.door import Auth, Door
+from simulators.door import Auth, Door, login_at
 from simulators.journal import Journal
 from simulators.knobs import Panel
+from simulators.neighbour import refusal
 from simulators.stock_levels import Levels
 
 
@@ -139,21 +140,11 @@ def hang_up() -> Response:
     return Response(status=503)
 
 
-def refusal(sentence: str, status: int) -> Response:
-    answer = jsonify(error=sentence)
-    answer.status_code = status
-    return answer
-
-
 def admin(levels: Levels, door: Door, asked: Asked) -> Blueprint:
     """What the shops and the tests do with it; open, since a simulator listens on loopback."""
     blueprint = Blueprint("admin", __name__)
 
-    @blueprint.post("/auth/login/")
-    def login() -> Response:
-        given = request.get_json(silent=True)
-        key = door.login(str(given.get("username")), str(given.get("password"))) if isinstance(given, dict) else None
-        return jsonify(key=key) if key else refusal("Wrong username or password.", 400)
+    login_at(blueprint, door)
 
     @blueprint.delete("/admin/keys")
     def forget_keys() -> Response:
