@@ -13,7 +13,6 @@ from api.progress import progress_of
 from domain.kernel import Given, Refusal
 from domain.order import Order
 from eventlog.log import EventLog
-from scenarios.charts import charts
 from scenarios.definition import Scenario, TransferScenario
 from scenarios.demands import demand_of
 from scenarios.inquiry import Answered
@@ -54,6 +53,8 @@ def simulate(log: EventLog, _place: Place, arguments: argparse.Namespace, say: S
             raise Wrong("--from must be before --to.")
         found = simulated(log, begin, end, draft, transfers, progress_of(arguments, "events"))
         if arguments.charts:
+            from api.drawings.period_charts import charts  # a large library: only where charts are drawn
+
             _write(Path(arguments.charts), charts(found))
     except Wrong as wrong:
         print(wrong, file=sys.stderr)

@@ -7,7 +7,6 @@ from flask import Response, request
 
 from api.console.frame import NAVIGATION, Link, Visit, back, page, say
 from api.console.inside import Refused
-from api.console.location_map import location_map
 from api.console.states import PACKAGE_NAMES
 
 NAVIGATION.append(Link("Locations", "/console/locations/", "stock_locations/", 50))
@@ -30,6 +29,8 @@ def locations(visit: Visit) -> Response:
         if wrong.status != 400:
             raise
         rows, refused = [], wrong
+    from api.drawings.location_map import location_map  # a large library: only where a map is drawn
+
     rows.sort(key=lambda row: (-(load_of(row) or 0), row["erp_code"]))
     return visit.show(
         "locations.html",

@@ -16,7 +16,6 @@ from api.jobs import runs
 from api.simulations import rows
 from api.simulations.work import JOB
 from projections.objects.wire import moment
-from scenarios.charts import charts
 from scenarios.parsing import parse_scenario, parse_transfer_scenario
 
 PATH = f"{OMS}/scenarios/simulations/"
@@ -83,8 +82,11 @@ def read_simulation(call: Call, id: int) -> Any:
     with call.services.pool.connection() as connection:
         row = _there(rows.one(connection, id), id)
     report = row["report"]
-    said = {} if report is None else {"table": simulate_tools.text(report), "charts": charts(report)}
-    return {**_shown(row), "report": report, "table": None, "charts": None, **said}
+    if report is None:
+        return {**_shown(row), "report": None, "table": None, "charts": None}
+    from api.drawings.period_charts import charts  # a large library: only where charts are drawn
+
+    return {**_shown(row), "report": report, "table": simulate_tools.text(report), "charts": charts(report)}
 
 
 @route("POST", f"{PATH}<int:id>/abort/", roles=PLAN, tag="scenarios", answers="SimulatedPeriod", unkept=ENDS)

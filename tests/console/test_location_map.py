@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from api.console.location_map import location_map
+from api.drawings.location_map import location_map
 
 
 def place(id: int, latitude: str | None = "53.8", longitude: str | None = "-1.5", **more: Any) -> dict[str, Any]:
@@ -14,12 +14,26 @@ def place(id: int, latitude: str | None = "53.8", longitude: str | None = "-1.5"
 def test_each_circle_leads_to_its_location() -> None:
     found = location_map([place(1), place(2, "54.0", "-1.1", max_quota=10, quota=8), place(3, "51.5", "-0.1")])
     assert found is not None
-    links = re.findall(r'<a href="(/console/locations/\d+/)" tabindex="-1"><circle class="(\w+)"', found.drawing)
+    links = re.findall(r'<a href="(/console/locations/\d+/)" tabindex="-1"><circle [^>]*fill-(\w+)"', found.drawing)
     assert sorted(links) == [
         (f"/console/locations/{id}/", tone) for id, tone in ((1, "free"), (2, "busy"), (3, "free"))
     ]
-    assert re.findall(r">(ST-\d+)</text>", found.drawing) and "&lt;York&gt;: 8 of 10 quota" in found.drawing
+    assert sorted(re.findall(r"<text [^>]*>([\w-]+)<", found.drawing)) == ["ST-001", "ST-002", "ST-003"]
+    assert "<title>ST-002 &lt;York&gt;: 8 of 10 quota</title></circle>" in found.drawing
     assert "<York>" not in found.drawing
+
+
+def test_the_page_s_policy_runs_it() -> None:
+    """No style from within, nothing that runs or has a name by which another drawing could be meant."""
+    found = location_map([place(1), place(2, "54.0", max_quota=None)])
+    assert found is not None and found.drawing.startswith("<svg ") and 'class="map" aria-hidden="true"' in found.drawing
+    assert not re.search(r"style|script|\bid=|clip|xlink|target|DOCTYPE|rgb\(", found.drawing)
+
+
+def test_a_circle_is_as_large_as_the_quota() -> None:
+    found = location_map([place(1, max_quota=400), place(2, max_quota=100), place(3, max_quota=None)])
+    assert found is not None
+    assert re.findall(r' r="([\d.]+)"', found.drawing) == ["16.0", "10.5", "5.0"], "the smallest above the others"
 
 
 def test_what_it_says_stands_in_words() -> None:
@@ -46,10 +60,10 @@ def test_many_are_not_written_over_each_other() -> None:
 
 
 def test_the_north_is_above_and_the_east_to_the_right() -> None:
+    """Drawn from below, and turned over as a whole."""
     found = location_map([place(1, "50.0", "0.0"), place(2, "55.0", "3.0")])
     assert found is not None
-    at = {
-        id: (float(x), float(y))
-        for id, x, y in re.findall(r'locations/(\d)/.*?cx="([\d.]+)" cy="([\d.]+)"', found.drawing)
-    }
-    assert at["1"][0] < at["2"][0] and at["1"][1] > at["2"][1]
+    one = r'locations/(\d)/" tabindex="-1"><circle cx="([\d.]+)" cy="([\d.]+)"'
+    at = {id: (float(x), float(y)) for id, x, y in re.findall(one, found.drawing)}
+    assert at["1"][0] < at["2"][0] and at["1"][1] < at["2"][1]
+    assert '<g transform="translate(0,640) scale(1,-1)">' in found.drawing

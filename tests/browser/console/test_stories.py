@@ -114,3 +114,16 @@ def test_the_slider_shows_the_package_as_it_was(someone: Person, town: Town) -> 
     form.get_by_role("button", name="Block").click()
     expect(page.locator("#then-head .badge").first).to_have_text("Blocked")
     assert someone.sees_wrong() == []
+
+
+def test_what_would_have_been(someone: Person, town: Town) -> None:
+    """A month under a scenario: the charts are seen and named under the page's policy, and what a bar says."""
+    someone.signs_in("admin")
+    page = someone.goes_to("/console/what-if/")
+    page.get_by_role("button", name="Simulate").click()
+    for title in ("Packages per order, by day", "Packages per location"):
+        expect(page.get_by_role("img", name=title)).to_be_visible()
+    bars = page.get_by_role("img", name="Packages per location").locator("rect:has(title)")
+    expect(bars.filter(has_text="WH-01 really: ")).to_have_css("fill", "rgb(122, 135, 148)")
+    assert bars.count() >= 2 * 3
+    assert someone.sees_wrong() == []

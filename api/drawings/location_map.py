@@ -1,14 +1,17 @@
-"""Where the locations are and how loaded, drawn here: a circle each, its size the quota, its colour the load, a link to
-its page. In words beside it stand the counts; the table has every location as a link, so that the keyboard and who does
-not see the map go by that."""
+"""Where the locations are and how loaded: a circle each, its size the quota, its colour the load, a link to its page.
+In words beside it stand the counts; the table has every location as a link, so that the keyboard and who does not see
+the map go by that."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import cos, radians, sqrt
-from typing import Any
+from typing import Any, Literal
 
 from markupsafe import Markup
+from reportlab.graphics.shapes import Circle, Drawing, Rect, String
+
+from api.drawings.svg import filled, svg, titled
 
 _WIDE, _TALL, _EDGE = 640, 640, 24
 _NAMED = 12
@@ -38,21 +41,20 @@ def location_map(rows: Sequence[Mapping[str, Any]]) -> LocationMap | None:
     west, east = min(lon for _, _, lon in placed), max(lon for _, _, lon in placed)
     narrow = cos(radians((south + north) / 2))
     scale = min((_WIDE - 2 * _EDGE) / max((east - west) * narrow, 0.05), (_TALL - 2 * _EDGE) / max(north - south, 0.05))
-    tall = round((north - south) * scale) + 2 * _EDGE
-    wide = round((east - west) * narrow * scale) + 2 * _EDGE
+    wide, tall = (max(round(far * scale) + 2 * _EDGE, 120) for far in ((east - west) * narrow, north - south))
     biggest = max((row["max_quota"] or 0 for row, _, _ in placed), default=0) or 1
-    named = wide if len(placed) <= _NAMED else None
-    dots = [
-        _dot(row, _EDGE + (lon - west) * narrow * scale, _EDGE + (north - lat) * scale, biggest, named)
-        for row, lat, lon in sorted(placed, key=lambda one: -(one[0]["max_quota"] or 0))
-    ]
-    drawing = Markup(
-        '<svg class="map" viewBox="0 0 {} {}" aria-hidden="true" focusable="false">'
-        '<rect class="ground" width="100%" height="100%" rx="8"/>{}</svg>'
-    ).format(max(wide, 120), max(tall, 120), Markup("").join(dots))
+    drawing = Drawing(wide, tall)
+    drawing.add(Rect(0, 0, wide, tall, 8, 8, **filled("ground")))
+    for row, lat, lon in sorted(placed, key=lambda one: -(one[0]["max_quota"] or 0)):
+        x, y = (round(_EDGE + far * scale, 1) for far in ((lon - west) * narrow, lat - south))
+        size = round(5 + 11 * sqrt((row["max_quota"] or 0) / biggest), 1)
+        drawing.add(_linked(row, Circle(x, y, size, **filled(tone(row), "edge"))))
+        if len(placed) <= _NAMED:
+            drawing.add(_linked(row, _code(row, x, y - 4, size + 4, wide)))
     counts = Counter(tone(row) for row, _, _ in placed)
     said = [(name, words, counts[name]) for name, words in TONES.items() if counts[name]]
-    return LocationMap(drawing, said, len(rows) - len(placed))
+    shown = svg(drawing, **{"class": "map", "aria-hidden": "true", "focusable": "false"})
+    return LocationMap(Markup(shown), said, len(rows) - len(placed))  # noqa: S704 - its texts are escaped
 
 
 def _where(row: Mapping[str, Any]) -> tuple[float, float] | None:
@@ -62,23 +64,16 @@ def _where(row: Mapping[str, Any]) -> tuple[float, float] | None:
     return float(address["latitude"]), float(address["longitude"])
 
 
-def _dot(row: Mapping[str, Any], x: float, y: float, biggest: int, wide: int | None) -> Markup:
-    """`wide`: of the map, where the code is written beside it."""
-    quota, held = row["max_quota"], row["quota"] or 0
-    size = 5 + 11 * sqrt((quota or 0) / biggest)
-    said = f"{row['erp_code']} {row['name']}: {held} of {quota or 'no'} quota"
-    return Markup(
-        '<a href="/console/locations/{}/" tabindex="-1">'
-        '<circle class="{}" cx="{:.1f}" cy="{:.1f}" r="{:.1f}"><title>{}</title></circle>{}</a>'
-    ).format(row["id"], tone(row), x, y, size, said, "" if wide is None else _code(row, x, y, size + 4, wide))
+def _linked(row: Mapping[str, Any], shape: Any) -> Any:
+    said = f"{row['erp_code']} {row['name']}: {row['quota'] or 0} of {row['max_quota'] or 'no'} quota"
+    return titled(shape, said, f"/console/locations/{row['id']}/")
 
 
-def _code(row: Mapping[str, Any], x: float, y: float, away: float, wide: int) -> Markup:
+def _code(row: Mapping[str, Any], x: float, y: float, away: float, wide: int) -> String:
     """Towards the middle of the map, where there is room."""
-    side, anchor = (away, "start") if x < wide / 2 else (-away, "end")
-    return Markup('<text x="{:.1f}" y="{:.1f}" text-anchor="{}">{}</text>').format(
-        x + side, y + 4, anchor, row["erp_code"]
-    )
+    east = x < wide / 2
+    anchor: Literal["start", "end"] = "start" if east else "end"
+    return String(x + (away if east else -away), y, row["erp_code"], textAnchor=anchor, fontSize=13, **filled("ink"))
 
 
 def tone(row: Mapping[str, Any]) -> str:
