@@ -22,6 +22,9 @@ AHEAD = 100  # orders that are still to come, for which there is stock as well
 PORT_OF_ERP, PORT_OF_SOURCE = 1, 2  # counted from the API's own port
 PACE = 20.0  # seconds between things that happen at the order source by themselves
 BARE = 0.1  # part of its orders whose address has no coordinates: the geocoder is asked
+PICKUP = 0.1  # part of its orders that customers fetch: they are sent a code
+STAFF_PACE = ("--think", "0.5", "--pause", "2", "--threads", "2", "--most", "24", "--errand", "20")
+"""A look at the lists every few seconds, so that staff hand parcels over before the carrier says it has them."""
 TOLD_OF = (31, 32, 33, 47, 48, 49, 50, 53, 54, 57, 58, 60)
 """Transitions whose commands the source is told of."""
 STOCK_ROWS_A_CALL = 10_000
@@ -85,8 +88,8 @@ def set_up(client: Client, orders: Bodies, locations: Bodies, seed: int, said: C
         ("cargo-companies/", setup_bodies.cargo_companies()),
         ("packages/package_denial_reason/", setup_bodies.denial_reasons()),
         ("stock_locations/", locations),
-        ("scenarios/", setup_bodies.scenarios()),
-        ("transfer-scenarios/", setup_bodies.transfer_scenarios()),
+        ("scenarios/", [*setup_bodies.scenarios(), *setup_bodies.pickup_scenarios()]),
+        ("transfer-scenarios/", [*setup_bodies.transfer_scenarios(), *setup_bodies.pickup_transfer_scenarios()]),
     ):
         if client.call("GET", f"/api/v1/oms/{path}?limit=1")["count"]:
             continue  # a set-up that was interrupted goes on
@@ -140,14 +143,15 @@ class Showcase:
         processes.start("erp", erp, {"ERP_SECRET": self._secret})
         port, hook = str(self._place.settings.port + PORT_OF_SOURCE), f"{self._url}/api/v1/oms/order_source/webhook/"
         source = ("-m", "simulators.order_source", "--port", port, "--hook", hook, "--seed", str(SEED))
-        kept = ("--journal", str(self._data / "order-source.jsonl"), "--pace", str(PACE), "--bare", str(BARE))
-        processes.start("order source", (*source, *kept), {"ORDER_SOURCE_SECRET": self._source_secret})
+        kept = ("--journal", str(self._data / "order-source.jsonl"), "--pace", str(PACE))
+        kinds = ("--bare", str(BARE), "--pickup", str(PICKUP), "--locations", str(LOCATIONS))
+        processes.start("order source", (*source, *kept, *kinds), {"ORDER_SOURCE_SECRET": self._source_secret})
         staff = ("-m", "simulators.staff", "--url", self._url, "--username", self._place.settings.admin_user)
-        pace = ("--think", "0.5", "--pause", "2", "--threads", "2", "--journal", str(self._data / "staff.jsonl"))
-        carriers_do = ("--deliver", "0", "--attempt", "0")
-        tells = ("--stock-url", neighbours.urls(self._place.settings.port)["stock service"])
+        carriers_do = ("--deliver", "0", "--attempt", "0", "--journal", str(self._data / "staff.jsonl"))
+        at = neighbours.urls(self._place.settings.port)
+        tells = ("--stock-url", at["stock service"], "--inbox-url", at["text messages"])
         secret = {"STAFF_PASSWORD": self._place.admin_password}
-        processes.start("staff", (*staff, *pace, *carriers_do, *tells), secret)
+        processes.start("staff", (*staff, *STAFF_PACE, *carriers_do, *tells), secret)
         neighbours.start(processes, self._place.settings.port, self._url, self._data, self._carrier_secret)
 
     def load(self, stop: Event, say: Callable[[str], None]) -> None:

@@ -10,7 +10,7 @@ from api.processes import Processes
 PACE = "15"
 """Seconds a step of a parcel takes at the carriers."""
 
-PACK, SHIP = 31, 47  # transition ids
+PACK, PACK_FOR_PICKUP, SHIP, HAND_OVER = 31, 32, 47, 54  # transition ids
 
 NEIGHBOURS = {
     "fast cargo": ("simulators.fast_cargo", 3),
@@ -60,11 +60,10 @@ def connect(client: Client, port: int, secret: str) -> None:
                 "conf": {"adapter": adapter, "url": at[name], "secret_key": secret, "label_format": "pdf"},
             }
             client.call("PATCH", f"{oms}/cargo-companies/{row['id']}/", body)
-    calls = {
-        PACK: {"remote_invoice_call": {"remote_url": f"{at['invoices']}/invoices"}},
-        SHIP: {"remote_bill_fulfillment_call": {"remote_url": f"{at['invoices']}/bills"}},
-    }
-    for transition, settings in calls.items():
+    invoice = {"remote_invoice_call": {"remote_url": f"{at['invoices']}/invoices"}}
+    bill = {"remote_bill_fulfillment_call": {"remote_url": f"{at['invoices']}/bills"}}
+    calls = ((PACK, invoice), (PACK_FOR_PICKUP, invoice), (SHIP, bill), (HAND_OVER, bill))
+    for transition, settings in calls:
         client.call("PATCH", f"{oms}/transitions/{transition}/", {"settings": settings})
     keys = {
         "IS_OTP_ENABLED": True,

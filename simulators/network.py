@@ -1,5 +1,6 @@
 """The brand's warehouses and stores, and what lies in them: bodies for the API, the same for the same seed."""
 
+import math
 import random
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -26,6 +27,23 @@ def locations(n: int, seed: int = 0) -> Iterator[dict[str, Any]]:
     for number, place in enumerate(drawn[: n - len(warehouses)], start=1):
         twins[place.name] += 1
         yield store(f"ST-{number:03}", place, twins[place.name], random.Random(f"{seed}|store|{number}"))
+
+
+def stores(n: int, seed: int = 0) -> list[dict[str, Any]]:
+    """The stores of a network of `n` locations."""
+    return [body for body in locations(n, seed) if body["stock_location_type"] == "store"]
+
+
+def nearest(stores: Iterable[dict[str, Any]], address: dict[str, Any]) -> str:
+    """The erp code of the store nearest to an address with coordinates, as its customer would choose it."""
+    here = _point(address)
+    return str(min(stores, key=lambda store: math.dist(_point(store["address"]), here))["erp_code"])
+
+
+def _point(address: dict[str, Any]) -> tuple[float, float]:
+    """On a plane, in degrees of latitude: near enough within one country."""
+    latitude, longitude = float(address["latitude"]), float(address["longitude"])
+    return latitude, longitude * math.cos(math.radians(54))
 
 
 def warehouse(erp_code: str, place: Place) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from typing import Any
 
 from flask import Blueprint, Flask, Response, jsonify, request
 
-from simulators import program
+from simulators import network, program
 from simulators.door import Auth, Door, login_at
 from simulators.journal import Journal
 from simulators.knobs import Panel
@@ -39,11 +39,14 @@ def build(
     auth: Auth | None = None,
     packages_secret: str = "",
     bare: float = 0.0,
+    pickup: float = 0.0,
+    locations: int = 60,
 ) -> Flask:
     """`hook`: where messages go, signed with `secret`; `pace`: seconds between things that happen by themselves;
     `packages_secret`: what messages of packages to a Seller Center are signed with; `bare`: which part of its orders
-    says no coordinates."""
-    journal, panel = journal or Journal(None), Panel(SourceDays(bare_rate=bare), seed)
+    says no coordinates; `pickup`: which part is fetched by its customer, in a store of a network of so many
+    `locations`."""
+    journal, panel = journal or Journal(None), Panel(SourceDays(bare_rate=bare, pickup_rate=pickup), seed)
     app = neighbour("order_source", panel)
     done, door = Done(journal), Door(auth or Auth())
 
@@ -52,7 +55,13 @@ def build(
             book.answered(message["payload"]["pk"], answer.get("results") or [])
 
     messages = Messages(hook, secret, panel, seed, answered)
-    book = Book(journal, seed, messages.tell, lambda: panel.chance(panel.now.bare_rate))
+    stores = network.stores(locations, seed)
+
+    def fetched(body: Object) -> str | None:
+        address = body["shipping_address"]
+        return network.nearest(stores, address) if panel.chance(panel.now.pickup_rate) else None
+
+    book = Book(journal, seed, messages.tell, lambda: panel.chance(panel.now.bare_rate), fetched)
     life = Life(book, seed)
     app.register_blueprint(api(book, done))
     app.register_blueprint(packages(packages_secret or secret))
@@ -168,12 +177,15 @@ def main() -> None:
     arguments.add_argument("--hook", default="", help="where its messages go; ORDER_SOURCE_SECRET signs them")
     arguments.add_argument("--pace", type=float, default=0.0, help="seconds between things that happen (0: none do)")
     arguments.add_argument("--bare", type=float, default=0.0, help="part of its orders that say no coordinates (0)")
+    arguments.add_argument("--pickup", type=float, default=0.0, help="part of its orders that customers fetch (0)")
+    arguments.add_argument("--locations", type=int, default=60, help="the network whose stores they choose from (60)")
     given = arguments.parse_args()
     secret = os.environ.get("ORDER_SOURCE_SECRET", "")
     journal = Journal(given.journal)
 
     def build_it() -> Flask:
-        return build(given.seed, journal, given.hook, secret, given.pace, bare=given.bare)
+        rates = {"bare": given.bare, "pickup": given.pickup, "locations": given.locations}
+        return build(given.seed, journal, given.hook, secret, given.pace, **rates)
 
     program.main("Order source", given, build_it)
 

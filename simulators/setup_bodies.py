@@ -4,6 +4,7 @@ list of bodies, in the order in which they are to be posted."""
 from typing import Any
 
 ANY = {"type": "dynamic", "expression": ""}
+PICKUP = {"type": "static", "values": ["store_pickup"]}
 
 
 def channels() -> list[dict[str, Any]]:
@@ -101,6 +102,31 @@ def scenarios() -> list[dict[str, Any]]:
     ]
 
 
+def pickup_scenarios() -> list[dict[str, Any]]:
+    """For `POST scenarios/`: what customers fetch waits in the shop they chose, also where that refused it; what the
+    shop lacks is brought there, what lies nowhere waits at the default location."""
+    rule = {
+        "name": "the shop the customer chose, the rest brought there",
+        "items": {"expression": ""},
+        "locations": {"order_store": True, "allow_refused": True, "select_by": ["SELECT_BY_QUOTA"]},
+        "coverage": "split_lines",
+        "strategy": "first_fit",
+        "transferable": True,
+    }
+    return [
+        {
+            "name": "Click and collect",
+            "status": "active",
+            "priority": 0,
+            "description": "Fetched by the customer, in the shop of their choice.",
+            "prerequisites": {"delivery_type": PICKUP},
+            "default_stock_location": "WH-01",
+            "initial_status": "100",
+            "rules": [rule],
+        }
+    ]
+
+
 def transfer_scenarios() -> list[dict[str, Any]]:
     """For `POST transfer-scenarios/`: what a shop lacks comes from the warehouses first, then from other shops."""
     plenty = [{"by": "stock_amount", "direction": "desc"}]
@@ -117,4 +143,18 @@ def transfer_scenarios() -> list[dict[str, Any]]:
                 {"name": "any shop", "locations": {"type": "store"}, "order_by": plenty},
             ],
         }
+    ]
+
+
+def pickup_transfer_scenarios() -> list[dict[str, Any]]:
+    """For `POST transfer-scenarios/`: to the shop of a customer who comes there is brought all that can be found."""
+    return [
+        {
+            **scenario,
+            "name": "To the customer's shop",
+            "priority": 0,
+            "prerequisites": {"delivery_type": PICKUP, "package_location": ANY},
+            "products": "any_products",
+        }
+        for scenario in transfer_scenarios()
     ]

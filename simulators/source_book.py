@@ -23,11 +23,19 @@ CANCELLED = "100"
 
 
 class Book:
-    def __init__(self, journal: Journal, seed: int, told: Told, bare: Callable[[], bool] = lambda: False) -> None:
-        """`bare()`: whether the next order's address has no coordinates."""
+    def __init__(
+        self,
+        journal: Journal,
+        seed: int,
+        told: Told,
+        bare: Callable[[], bool] = lambda: False,
+        fetched: Callable[[Object], str | None] = lambda _: None,
+    ) -> None:
+        """`bare()`: whether the next order's address has no coordinates; `fetched(body)`: the erp code of the store
+        where its customer fetches it."""
         self.lock = threading.RLock()
         self.counts: Counter[str] = Counter()
-        self._journal, self._told, self._bare = journal, told, bare
+        self._journal, self._told, self._bare, self._fetched = journal, told, bare, fetched
         self._kinds: dict[str, dict[int, Object]] = {kind: {} for kind in KINDS}
         self._last = datetime(2000, 1, 1, tzinfo=UTC)
         self._supply: Iterator[Object] = data.orders(10**9, seed)
@@ -64,6 +72,8 @@ class Book:
     def _place(self, body: Object) -> Object:
         with self.lock:
             pk = 1001 + len(self._kinds["orders"])
+            if store := self._fetched(body):
+                body = {**body, "delivery_type": "store_pickup", "retail_store": {"erp_code": store}}
             if self._bare():
                 body = {**body, "shipping_address": {**body["shipping_address"], "latitude": None, "longitude": None}}
             made = self._keep("orders", omnitron(pk, body), "order.created")
@@ -188,6 +198,7 @@ def omnitron(pk: int, body: Object) -> Object:
     return {
         "pk": pk,
         **kept,
+        "retail_store": body.get("retail_store"),
         "channel": {"pk": 1, "name": body["channel"]},
         "currency": {"value": body["currency"], "label": "Pound"},
         "cargo_company": {"pk": 1, "slug": body["cargo_company"]},

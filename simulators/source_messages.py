@@ -30,6 +30,7 @@ class SourceDays(BadDays):
     doubled_rate: float = 0.0  # of messages that are sent twice
     late_rate: float = 0.0  # of messages that come after the five that follow them
     bare_rate: float = 0.0  # of orders whose address has no coordinates
+    pickup_rate: float = 0.0  # of orders that their customers fetch in a store
 
 
 class Messages:

@@ -16,6 +16,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from simulators import program
+from simulators.customers import Customers
 from simulators.journal import Journal
 from simulators.staff_choices import Rates
 from simulators.staff_client import Client, Unanswered
@@ -39,16 +40,22 @@ def run(
     pause: float = 0.1,
     patience: float = 60.0,
     stop: threading.Event | None = None,
+    inbox_url: str | None = None,
+    errand: float = 0.0,
+    most: int = 0,
 ) -> Tally:
     """Works until `until(tally)` is true after a round (without it: until three rounds in a row found nothing to do),
     or `stop` is set. `think`: seconds before each action, `pause`: seconds after a round that found nothing,
     `patience`: seconds to go on asking an API that does not answer. A round that got no list counts as unanswered, and
-    work goes on.
+    work goes on. `inbox_url`: the provider of text messages where customers read the codes with which they fetch their
+    packages, `errand` seconds after; `most`: actions of a round (0: all there are).
     """
     enough = until or (lambda tally: tally.idle >= 3)
     stop = stop or threading.Event()
     client, notes = Client(base_url, username, password, token, patience, stop), Journal(journal)
-    staff = Staff(client, seed, rates or Rates(), notes, stock_url, locations, think, stop)
+    rates = rates or Rates()
+    customers = Customers(inbox_url, seed, rates.mistake, errand, stop) if inbox_url else None
+    staff = Staff(client, seed, rates, notes, stock_url, locations, think, stop, customers, most)
     tally = staff.tally
     try:
         with ThreadPoolExecutor(threads, thread_name_prefix="staff") as people:
@@ -76,6 +83,9 @@ def main() -> None:
     arguments.add_argument("--username", default="admin")
     arguments.add_argument("--password-file", help="file with the password; else STAFF_PASSWORD or STAFF_TOKEN is set")
     arguments.add_argument("--stock-url", help="stock service to tell what left and arrived")
+    arguments.add_argument("--inbox-url", help="text messages, where customers read the codes they fetch packages with")
+    arguments.add_argument("--errand", type=float, default=0.0, help="seconds from a text message until they come")
+    arguments.add_argument("--most", type=int, default=0, help="actions between two looks at the lists (all)")
     arguments.add_argument("--location", action="append", default=[], help="only this erp code; may be repeated")
     arguments.add_argument("--threads", type=int, default=8)
     arguments.add_argument("--think", type=float, default=0.0, help="seconds before each action (%(default)s)")
@@ -106,6 +116,9 @@ def main() -> None:
         think=options.think,
         pause=options.pause,
         stop=stop,
+        inbox_url=options.inbox_url,
+        errand=options.errand,
+        most=options.most,
     )
     json.dump(vars(tally), sys.stdout)
     print(flush=True)

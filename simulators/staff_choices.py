@@ -11,7 +11,8 @@ from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-PACKAGE_STATES = ("100", "200", "400", "500", "600", "700")
+FETCHED, HAND_OVER = "550", "deliver-to-customer"
+PACKAGE_STATES = ("100", "200", "400", "500", FETCHED, "600", "700")
 TRANSFER_STATES = ("waiting", "ready_to_shipment", "in_transit")
 
 
@@ -28,6 +29,7 @@ class Rates:
     ship: float = 1.0  # of packed packages: handed to the carrier (C18)
     attempt: float = 0.05  # of shipped packages: the carrier tries in vain first (C21)
     deliver: float = 1.0  # of shipped packages: delivered (C21)
+    mistake: float = 0.1  # of packages that customers fetch: a wrong code is said first (C25)
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,8 @@ def about_package(seed: int, rates: Rates, package: Mapping[str, Any], reasons: 
         {"erp_code": package["stock_location"]["erp_code"], "sku": sku, "quantity": quantity}
         for _, quantity, sku in items
     ]
-    packed = Choice("complete-packaging-with-shipment", {}, leave)
+    fetched = _is_fetched(package)
+    packed = Choice(f"complete-packaging-with{'out' if fetched else ''}-shipment", {}, leave)
     chosen: Choice | None = None
     if state == "100":
         drawn = luck.draw("refuse or miss")
@@ -101,6 +104,8 @@ def about_package(seed: int, rates: Rates, package: Mapping[str, Any], reasons: 
         chosen = Choice("ready-for-packaging", {}, [])
     elif state == "400":
         chosen = packed
+    elif state == "500" and fetched:
+        chosen = Choice("ready-for-pickup", {}, [])
     elif state == "500" and luck.draw("ship") < rates.ship:
         chosen = Choice("ship-package", {}, [])
     elif state == "600" and luck.draw("attempt") < rates.attempt:
@@ -108,6 +113,18 @@ def about_package(seed: int, rates: Rates, package: Mapping[str, Any], reasons: 
     elif state in ("600", "700") and luck.draw("deliver") < rates.deliver:
         chosen = Choice("update-shipment-status", {"status": "delivered"}, [])
     return _action(seed, "packages", "package", package, chosen)
+
+
+def about_pickup(seed: int, package: Mapping[str, Any], code: str | None, refused: int) -> Action | None:
+    """Handed to the customer, who says this code after so many were refused; without one where none is asked for."""
+    said = {} if code is None else {"otp": code}
+    return _action(seed, "packages", "package", package, Choice(HAND_OVER, said, []), refused)
+
+
+def _is_fetched(package: Mapping[str, Any]) -> bool:
+    """Whether its customer comes for it to where it is packed."""
+    order, here = package["order"], package["stock_location"]["erp_code"]
+    return bool(order["is_click_and_collect"]) and (order["retail_store"] or {}).get("erp_code") == here
 
 
 def about_transfer(seed: int, rates: Rates, transfer: Mapping[str, Any]) -> Action | None:
@@ -148,14 +165,16 @@ def _action(
     name: str,
     shown: Mapping[str, Any],
     chosen: Choice | None,
+    again: int = 0,
 ) -> Action | None:
+    """`again`: how often it was tried in another way, whatever that changed."""
     if chosen is None or chosen.slug not in {command["slug"] for command in shown["commands"]}:
         return None
     slug, inputs, moves = chosen
     number, state = shown["number"], shown["state"]["enum_value"]
     # The time of the last change is in the key: the same package in the same state once more (unpacked, say) is another
     # piece of work, while the same row read twice is not.
-    key = f"staff-{seed}-{number}-{slug}-{shown['modified_date']}"
+    key = f"staff-{seed}-{number}-{slug}-{shown['modified_date']}" + (f"-{again}" if again else "")
     return Action(kind, shown["id"], number, state, key, {name: shown["id"], "slug": slug, **inputs}, moves)
 
 

@@ -8,8 +8,19 @@ from typing import Any
 
 import requests
 
+from simulators.customers import Customers
 from simulators.journal import Journal
-from simulators.staff_choices import PACKAGE_STATES, TRANSFER_STATES, Action, Rates, about_package, about_transfer
+from simulators.staff_choices import (
+    FETCHED,
+    HAND_OVER,
+    PACKAGE_STATES,
+    TRANSFER_STATES,
+    Action,
+    Rates,
+    about_package,
+    about_pickup,
+    about_transfer,
+)
 from simulators.staff_client import Client, Unanswered
 
 OMS = "/api/v1/oms/"
@@ -39,31 +50,39 @@ class Staff:
         locations: Sequence[str] = (),
         think: float = 0.0,
         stop: threading.Event | None = None,
+        customers: Customers | None = None,
+        most: int = 0,
     ) -> None:
+        """`customers`: who say the codes they were sent; without them packages are handed over without one. `most`
+        actions between two looks; 0: all that were found."""
         self.client, self.seed, self.rates = client, seed, rates
         self.locations, self.think = list(locations), think
         self.stop = stop or threading.Event()
         # The shops' own reports of goods need no log in: any token stands for "already in".
         self.stock = Client(stock_url, token="-", patience=client.patience, stop=self.stop) if stock_url else None  # noqa: S106
+        self.customers, self.most = customers, most
         self.tally = Tally()
         self._journal, self._lock = journal, threading.Lock()
         self._done: set[str] = set()
         self._tries: Counter[str] = Counter()
+        self._codes_refused: Counter[str] = Counter()  # by number of the package
         self._reasons: list[int] = []
         self._begun: dict[str, Action] = {}
         for row in journal.read():
             self._remember(row)
 
     def work(self) -> list[Action]:
-        """Everything that can be done now and was not done yet, by the lists of the API; first what was left begun."""
-        found = list(self._begun.values())
-        known = {action.key for action in found}
+        """What can be done now and was not done yet, by the lists of the API: what was left begun, then transfers, for
+        packages wait for them, then the packages that are nearly done."""
+        begun = list(self._begun.values())
+        known, found = {action.key for action in begun}, []
         for action in (*self._on_packages(), *self._on_transfers()):
             if action.key not in known | self._done and self._tries[action.key] < TRIES:
                 known.add(action.key)
                 found.append(action)
         self._begun = {}  # not before the lists were read: they may get no answer
-        return found
+        found.sort(key=lambda action: (action.kind, action.state), reverse=True)
+        return [*begun, *found[: self.most or None]]
 
     def act(self, action: Action) -> None:
         """Sends the command until there is an answer; then tells the stock service what left or arrived."""
@@ -88,6 +107,7 @@ class Staff:
                 self.tally.acknowledged[action.slug] += 1
             else:
                 self._tries[action.key] += 1
+                self._codes_refused[action.number] += action.slug == HAND_OVER
                 self.tally.refused[self._code(answer)] += 1
 
     def _outcome(self, action: Action, answer: requests.Response) -> dict[str, Any]:
@@ -113,6 +133,7 @@ class Staff:
             self._done.add(row["acknowledged"]["key"])
         elif "refused" in row:
             self._begun.pop(row["refused"]["key"], None)
+            self._codes_refused[row["refused"]["number"]] += row["refused"]["slug"] == HAND_OVER
 
     def _on_packages(self) -> Iterator[Action]:
         if not self._reasons:
@@ -122,9 +143,19 @@ class Staff:
         if self.locations:
             filters["stock_location__erp_code__in"] = ",".join(self.locations)
         for package in self._list("packages", filters):
-            action = about_package(self.seed, self.rates, package, self._reasons)
+            if package["state"]["enum_value"] == FETCHED:
+                action = self._on_pickup(package)
+            else:
+                action = about_package(self.seed, self.rates, package, self._reasons)
             if action:
                 yield action
+
+    def _on_pickup(self, package: dict[str, Any]) -> Action | None:
+        if self.customers is None:
+            return about_pickup(self.seed, package, None, 0)
+        refused = self._codes_refused[package["number"]]
+        code = self.customers.says(package, refused)
+        return None if code is None else about_pickup(self.seed, package, code, refused)
 
     def _on_transfers(self) -> Iterator[Action]:
         for state in TRANSFER_STATES:

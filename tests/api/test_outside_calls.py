@@ -165,6 +165,19 @@ def test_the_same_in_xml(site: Site, connected: dict[str, int]) -> None:
     assert state(site, package) == "700"
 
 
+def test_whose_message_it_was_stands_in_who_talked_to_whom(site: Site, connected: dict[str, int]) -> None:
+    packed(site, "told-fast", "TF3")
+
+    def heard() -> int:
+        said = site.admin.get("traffic/?party=carrier:told-fast&limit=100")["results"]
+        return sum((row["from"], row["to"]) == ("carrier:told-fast", "daybook") for row in said)
+
+    before = heard()
+    assert tell(site, "told-fast", fast(("TF3", "DELIVERED"))).ok
+    assert tell(site, "told-fast", fast(("TF3", "DELIVERED")), key="another secret").status_code == 401
+    assert heard() == before + 1, "who only says to be one is not taken for it"
+
+
 def test_a_message_that_is_not_to_be_trusted_changes_nothing(site: Site, connected: dict[str, int]) -> None:
     packed(site, "told-fast", "TF2")
     body = fast(("TF2", "DELIVERED"))

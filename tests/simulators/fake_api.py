@@ -14,6 +14,9 @@ RUNS: dict[str, dict[str, tuple[tuple[str, ...], str]]] = {
         "start-preparing": (("100",), "200"),
         "ready-for-packaging": (("100", "200"), "400"),
         "ship-package": (("500",), "600"),
+        "complete-packaging-without-shipment": (("100", "200", "400"), "500"),
+        "ready-for-pickup": (("500", "600"), "550"),
+        "deliver-to-customer": (("550",), "900"),
     },
     "transfer_orders": {
         "transfer-ready-for-dispatch": (("waiting",), "ready_to_shipment"),
@@ -22,6 +25,9 @@ RUNS: dict[str, dict[str, tuple[tuple[str, ...], str]]] = {
     },
 }
 DELIVERIES = {"delivered": "900", "attempted_delivery": "700"}
+
+
+PHONE = "+447700900123"
 
 
 class FakeApi:
@@ -35,11 +41,20 @@ class FakeApi:
         self.bad_answers: list[int] = []  # statuses to answer with before anything is done, one per request
         self.lost_answers = 0  # so many commands are done, but answered 503
         self.clock = 0
+        self.codes: dict[str, str] = {}  # with which packages are fetched, by number
 
-    def add_package(self, number: str, state: str = "100", erp_code: str = "ST-001", pieces: int = 2) -> None:
+    def add_package(
+        self, number: str, state: str = "100", erp_code: str = "ST-001", pieces: int = 2, fetched_at: str | None = None
+    ) -> None:
         id = len(self.rows["packages"]) + 1
         items = [{"id": id * 10 + n, "quantity": f"{pieces}.00", "product": {"sku": f"SKU{n}"}} for n in range(2)]
-        row = {"stock_location": {"erp_code": erp_code}, "packageitem_set": items}
+        order = {
+            "is_click_and_collect": fetched_at is not None,
+            "retail_store": None if fetched_at is None else {"erp_code": fetched_at},
+            "customer": {"phone_number": PHONE},
+        }
+        row: dict[str, Any] = {"stock_location": {"erp_code": erp_code}, "packageitem_set": items}
+        row |= {"order": order, "order_number": number.split("P")[0]}
         self.rows["packages"].append({"id": id, "number": number, "state": state, "modified_date": "0", **row})
 
     def add_transfer(self, number: str, state: str = "waiting") -> None:
@@ -67,6 +82,9 @@ class FakeApi:
         else:
             return {"error": {"code": "state_conflict", "message": "", "state": row["state"]}, "status_code": 400}, 400
         self.clock += 1
+        if slug == "deliver-to-customer" and body.get("otp") != self.codes.get(row["number"]):
+            row["modified_date"] = str(self.clock)
+            return {"error": {"otp": ["Wrong code."]}, "status_code": 400}, 400
         row["state"], row["modified_date"] = target, str(self.clock)
         self.log.append((row["number"], slug, body))
         return {}, 204

@@ -1,11 +1,12 @@
 """The simulated order source: what it sends on good and bad days, what it lists, and what it believes."""
 
 import contextlib
+import math
 
 import pytest
 from flask import Flask, jsonify, request
 
-from simulators import order_source, signatures
+from simulators import data, network, order_source, signatures
 from simulators.journal import Journal
 from simulators.program import serving
 from tests.simulators import web
@@ -85,6 +86,30 @@ def test_bad_days(knobs, came):
         assert len(oms.got) == came
         assert len({m["payload"]["pk"] for m in oms.got}) == (4 if came else 0)
         assert len(web.get(f"{url}/api/orders/").json()["results"]) == 4
+
+
+def test_some_orders_are_fetched_by_their_customers_in_the_store_nearest_to_them():
+    with source() as (oms, url):
+        place(url)
+        web.patch(f"{url}/admin/knobs", json={"pickup_rate": 1.0, "bare_rate": 1.0})
+        place(url, 3)
+        settled(url)
+        home, *fetched = (message["payload"] for message in oms.got)
+    assert (home["delivery_type"], home["retail_store"]) == ("home", None)
+    assert {order["delivery_type"] for order in fetched} == {"store_pickup"}
+    stores = {store["erp_code"]: store["address"] for store in network.stores(60, 1)}
+    for order, body in zip(fetched, list(data.orders(4, 1))[1:], strict=True):
+        chosen = stores[order["retail_store"]["erp_code"]]
+        assert (
+            km(chosen, body["shipping_address"]) <= min(km(at, body["shipping_address"]) for at in stores.values()) + 1
+        )
+
+
+def km(one, other):
+    """Between two addresses, as the crow flies over a globe."""
+    a, b = ([math.radians(float(at[name])) for name in ("latitude", "longitude")] for at in (one, other))
+    inner = math.sin(a[0]) * math.sin(b[0]) + math.cos(a[0]) * math.cos(b[0]) * math.cos(a[1] - b[1])
+    return 6371 * math.acos(min(1.0, inner))
 
 
 def test_late_messages_come_after_others():

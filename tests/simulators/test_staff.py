@@ -4,20 +4,22 @@ twice when the API, the stock service or the staff themselves go away in the mid
 import json
 from collections import Counter
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import requests
 
-from simulators import program, staff, stock_service
+from simulators import program, staff, stock_service, text_messages
 from simulators.journal import Journal
 from simulators.staff_choices import Rates, about_package
 from simulators.staff_client import Client, Unanswered
 from simulators.staff_work import Staff
 from tests.simulators import web
-from tests.simulators.fake_api import FakeApi
+from tests.simulators.fake_api import PHONE, FakeApi
 
-GOOD_DAY = Rates(refuse=0, miss=0, by_steps=0, attempt=0)
+GOOD_DAY = Rates(refuse=0, miss=0, by_steps=0, attempt=0, mistake=0)
+PICKED_UP = ["complete-packaging-without-shipment", "ready-for-pickup", "deliver-to-customer"]
 
 
 @pytest.fixture
@@ -83,6 +85,75 @@ def test_missing_names_an_item_and_no_more_pieces_than_it_has(api):
     assert {gone["quantity"] for gone in missed} == {1, 2, 3}
     assert {gone["id"] % 10 for gone in missed} == {0, 1}
     assert {gone["reason"] for gone in missed} == {"not_found"}
+
+
+@contextmanager
+def inbox(*texts):
+    with program.serving(text_messages.build()) as url:
+        for text in texts:
+            web.post(f"{url}/messages", json={"to": PHONE, "text": text})
+        yield url
+
+
+def test_what_a_customer_fetches_is_handed_over_for_the_code_of_their_text_message(api):
+    """Their number may have got another order's code, and a code of another package of this order."""
+    for number, code in (("R1P1", "123456"), ("R1P2", "654321")):
+        api.add_package(number, fetched_at="ST-001")
+        api.codes[number] = code
+    texts = ("Your order R2 waits for you. Your pickup code: 999999", *(
+        f"Your order R1 waits for you. Your pickup code: {code}" for code in ("123456", "654321")
+    ))  # fmt: skip
+    with inbox(*texts) as url, at_work(api, rates=GOOD_DAY, inbox_url=url) as tally:
+        assert set(api.states().values()) == {"900"}
+    assert slugs(api, "R1P1") == slugs(api, "R1P2") == PICKED_UP
+    assert tally.refused == Counter({"input": 1}), "the first code of the order, at the second package"
+
+
+def test_a_customer_who_has_not_been_told_the_code_is_waited_for(api):
+    api.add_package("R1P1", fetched_at="ST-001")
+    with inbox() as url, at_work(api, rates=GOOD_DAY, inbox_url=url) as tally:
+        assert api.states() == {"R1P1": "550"}
+    with inbox("Order R1: 123456") as url, at_work(api, rates=GOOD_DAY, inbox_url=url, errand=60.0):
+        assert api.states() == {"R1P1": "550"}, "told, and still on the way"
+    assert not tally.refused
+
+
+def test_a_customer_who_says_the_code_wrongly_says_it_again_and_no_more_codes_than_there_are(api, tmp_path):
+    journal = tmp_path / "staff.jsonl"
+    for number, code in (("R1P1", "123456"), ("R2P1", "111111")):
+        api.add_package(number, fetched_at="ST-001")
+        api.codes[number] = code
+    with inbox("R1 123456", "R2 222222") as url:
+        wrong = {"rates": replace(GOOD_DAY, mistake=1), "inbox_url": url, "journal": journal}
+        with at_work(api, **wrong) as tally:
+            assert api.states() == {"R1P1": "900", "R2P1": "550"}
+        assert tally.refused == Counter({"input": 3})
+        web.post(f"{url}/messages", json={"to": PHONE, "text": "R2 111111"})
+        with at_work(api, **wrong) as tally:  # other staff, who find in the journal what was tried
+            assert api.states()["R2P1"] == "900"
+        assert not tally.refused
+
+
+def test_without_codes_it_is_handed_over_without_one(api):
+    api.add_package("R1P1", fetched_at="ST-001")
+    with at_work(api, rates=GOOD_DAY):
+        assert slugs(api, "R1P1") == PICKED_UP
+
+
+def test_what_is_packed_elsewhere_than_its_customer_comes_to_is_shipped(api):
+    api.add_package("R1P1", erp_code="WH-01", fetched_at="ST-001")
+    with at_work(api, rates=GOOD_DAY):
+        assert slugs(api, "R1P1")[:2] == ["complete-packaging-with-shipment", "ship-package"]
+
+
+def test_between_two_looks_so_many_actions_what_is_nearly_done_first(api):
+    for number, state in (("R1P1", "100"), ("R2P1", "500"), ("R3P1", "400")):
+        api.add_package(number, state)
+    api.add_transfer("R4P1T1")
+    with at_work(api, rates=GOOD_DAY, most=2, threads=1):
+        assert set(api.states().values()) == {"900"}
+    rounds = [("R4P1T1", "R2P1")] * 2 + [("R3P1", "R1P1")] + [("R1P1", "R3P1")] * 2
+    assert [number for number, _, _ in api.log] == [number for pair in rounds for number in pair]
 
 
 def test_transfers_are_sent_and_received(api):

@@ -144,7 +144,7 @@ class Landscape:
 def landscape(database_url: str) -> Iterator[Landscape]:
     with serving(database_url, planner=True, integrations=True) as site, ExitStack() as stack:
         settings, stop = replace(SETTINGS, secret_key=SECRET), threading.Event()
-        senders = [threading.Thread(target=run, args=(stop,)) for run in _sending(site, settings)]
+        senders = [threading.Thread(target=run, args=(stop,)) for run in sending(site, settings)]
         for thread in senders:
             thread.start()
             stack.callback(thread.join, 15)
@@ -169,7 +169,7 @@ def landscape(database_url: str) -> Iterator[Landscape]:
         yield made
 
 
-def _sending(site: Site, settings: Settings) -> list[Callable[[threading.Event], None]]:
+def sending(site: Site, settings: Settings) -> list[Callable[[threading.Event], None]]:
     return [FanOut(site.log, settings).run, Sender(site.log, settings, threads=4).run]
 
 
