@@ -20,13 +20,13 @@ class Search:
             rest = self.goods.after(rest, c)
         if not rest:
             return list(musts)
+        if self.left <= 0:
+            self.complete = False
+            return None
         found = self._look(rest, room - len(musts))
         return None if found is None else [*musts, *found]
 
     def _look(self, rest: Rest, room: int) -> list[int] | None:
-        if self.left <= 0:
-            self.complete = False
-            return None
         self.left -= 1
         if room < 1:
             return None
@@ -37,6 +37,9 @@ class Search:
         if room < 2 or sum(nlargest(room, gains)) + self.slack < size:
             return None
         for c in self._branches(rest, gains):
+            if self.left <= 0:
+                self.complete = False
+                break
             found = self._look(self.goods.after(rest, c), room - 1)
             if found is not None:
                 return [c, *found]
