@@ -11,7 +11,7 @@ from typing import Any
 
 from scenarios.definition import LocationFilter, Rule
 from scenarios.inputs import Case, Frame, Inputs
-from scenarios.places import Place
+from scenarios.places import MOST, Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class Draft:
 
     def stock(self, sku: str, pieces: int) -> None:
         rows = dict(self.case.stock)
-        rows[sku] = [pieces if at == self.at else n for at, n in enumerate(rows[sku])]
+        rows[sku] = [min(pieces, MOST) if at == self.at else n for at, n in enumerate(rows[sku])]
         self.case = replace(self.case, stock=rows)
 
 

@@ -1,4 +1,4 @@
-"""Least cost: the locations whose prices together are the lowest, by branch and bound with a budget of nodes.
+"""Least cost: the locations whose prices together are the lowest, by branch and bound with a budget of looks.
 
 A price is what a package there costs with its kilometres and its lateness. As with the fewest packages, all that can be
 served is served, and nothing depends on time.
@@ -7,11 +7,12 @@ served is served, and nothing depends on time.
 from collections.abc import Sequence
 from math import inf
 
-from scenarios.cover import greedy, needed_by_all
-from scenarios.goods import Goods, Rest
+import numpy as np
 
-WORK = 60_000
-NODES = 150
+from scenarios.cover import greedy, needed_by_all
+from scenarios.goods import Goods, Ints, Rest
+
+WORK = 2_000_000  # cells
 
 
 class Cheapest:
@@ -20,21 +21,18 @@ class Cheapest:
     def __init__(self, goods: Goods, prices: Sequence[float], chosen: Sequence[int]) -> None:
         """`prices` by rank, all above 0; `chosen` a cover to begin from."""
         self.goods, self.prices = goods, prices
-        self.left = max(1, min(NODES, WORK // goods.work))
+        self.work = WORK
         self.complete = True
         self.cost, self.chosen = inf, list[int]()
-        self._slack = (len(goods.target) + 1) * 64
-        self._holders = {g: [c for c, _ in goods.holders(g)] for g, n in enumerate(goods.target) if n}
+        self._prices = np.array(prices)
         self._keep(list(chosen))
         self.bound = 0.0
 
     def search(self) -> None:
         musts = needed_by_all(self.goods)
-        rest = self.goods.all
-        for c in musts:
-            rest = self.goods.after(rest, c)
+        rest = self.goods.all.after(*musts)
         spent = sum(self.prices[c] for c in musts)
-        self.bound = spent + (self._least(rest, self.goods.gains(rest)) if rest else 0.0)
+        self.bound = spent + (self._least(rest, rest.gains()) if rest else 0.0)
         self._keep(self._by_price(musts, rest))
         self._look(rest, musts, spent)
         if self.complete:
@@ -45,29 +43,30 @@ class Cheapest:
         if not rest:
             self._keep(chosen)
             return
-        if self.left <= 0:
+        if self.work <= 0:
             self.complete = False
             return
-        self.left -= 1
-        gains = self.goods.gains(rest)
+        self.work -= 3 * rest.work
+        gains = rest.gains()
         if spent + self._least(rest, gains) >= self.cost - 1e-9:
             return
-        open_goods = [g for g in self._holders if rest.fresh >> g & 1 or g in rest.touched]
-        scarce = min(open_goods, key=lambda g: len(self._holders[g]))
-        branches = [c for c in self._holders[scarce] if c not in rest.out]
-        for c in sorted(branches, key=lambda c: (-gains[c] / self.prices[c], c)):
+        gain_of, price_of = gains.tolist(), self.prices
+        holders = ((rest.held[rest.scarce_first()[0]] > 0) & (gains > 0)).nonzero()[0]
+        for c in sorted(holders.tolist(), key=lambda c: (-gain_of[c] / price_of[c], c)):
             price = spent + self.prices[c]
             if price < self.cost - 1e-9:
-                self._look(self.goods.after(rest, c), [*chosen, c], price)
+                self._look(rest.after(c), [*chosen, c], price)
             rest = rest.without(c)
 
-    def _least(self, rest: Rest, gains: Sequence[int]) -> float:
+    def _least(self, rest: Rest, gains: Ints) -> float:
         """What the rest costs at least: everybody's gain bought by the piece, the cheapest first."""
-        left = float(self.goods.size(rest) - self._slack)
-        least = 0.0
-        for price, gain in sorted((self.prices[c] / gain, gain) for c, gain in enumerate(gains) if gain):
+        left, least = rest.size, 0.0
+        adding = gains.nonzero()[0]
+        rates = self._prices[adding] / gains[adding]
+        for i in rates.argsort(kind="stable").tolist():
+            gain, price = int(gains[adding[i]]), float(rates[i])
             if left <= gain:
-                return least + max(0.0, left) * price
+                return least + left * price
             least += gain * price
             left -= gain
         return inf
@@ -76,23 +75,19 @@ class Cheapest:
         """Greedily the one that adds most for its price."""
         chosen = list(start)
         while rest:
-            gains = self.goods.gains(rest)
-            best = max(range(len(gains)), key=lambda c: (gains[c] / self.prices[c], -c))
+            gains = rest.gains()
+            best = int((gains / self._prices).argmax())
             if not gains[best]:
                 break
             chosen.append(best)
-            rest = self.goods.after(rest, best)
+            rest = rest.after(best)
         return chosen
 
     def _keep(self, chosen: list[int]) -> None:
         """A cover, without whom the others can do without (the dearest first), if it is the cheapest so far."""
-        if self.goods.lacking(chosen):
+        if self.goods.all.after(*chosen):
             return
-        kept = sorted(chosen)
-        for c in sorted(chosen, key=lambda c: (-self.prices[c], -c)):
-            others = [other for other in kept if other != c]
-            if not self.goods.lacking(others):
-                kept = others
+        kept = sorted(self.goods.needed(sorted(chosen, key=lambda c: (self.prices[c], c))))
         cost = round(sum(self.prices[c] for c in kept), 6)
         if (cost, kept) < (self.cost, self.chosen):
             self.cost, self.chosen = cost, kept

@@ -2,22 +2,26 @@
 below which no choice of the candidates can be.
 
 One that has everything; else those nobody can do without, the rest greedily *recomputed on the remainder*, from several
-starts; what became needless is dropped, two are swapped for one; a short depth-first search looks for one fewer, and
-proves that there is none when it comes to its end. Last, one is swapped for one that stands before it. Formulation and
-figures: design/performance.md. Work is limited by counting it, never by time: the plan does not depend on the machine.
+starts; what became needless is dropped, two are swapped for one, three for two; a short depth-first search looks for
+one fewer, and proves that there is none when it comes to its end. Last, ones and pairs are swapped for those that stand
+before them. Formulation and figures: design/performance.md. Work is limited by counting it, never by time: the plan
+does not depend on the machine.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain, combinations
+
+import numpy as np
 
 from scenarios.better import better
-from scenarios.goods import Goods, Rest, columns_of
+from scenarios.goods import LOOK, Goods, Ints, Rest, served_by
+from scenarios.places import Pieces, with_all
 from scenarios.search import Search
 
-# How much is tried where the first cover is not proven the fewest: starts, and work (`Goods.work` a look).
+# How much is tried where the first cover is not proven the fewest: starts, and cells that are looked at.
 SCARCEST, STARTS = 2, 4
-WORK = 40_000
-NODES = 80
+WORK = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +39,7 @@ NOTHING = Cover([], [], 0)
 
 def cover_units(
     need: Sequence[int],
-    rows: Sequence[Sequence[int]],
+    rows: Sequence[Pieces],
     ranked: Sequence[int],
     most: int,
     whole: bool = False,
@@ -52,7 +56,7 @@ def cover_units(
     musts = needed_by_all(goods)
     chosen, rest = greedy(goods, musts, most) if len(musts) <= most else ([], goods.all)
     if rest:
-        goods = Goods(_served(goods, greedy(goods, [], most)[0], whole), goods.columns)
+        goods = goods.served(greedy(goods, [], most)[0], whole)
         musts = needed_by_all(goods)
         chosen, _ = greedy(goods, musts, most)
     chosen, bound = fewest(goods, musts, chosen)
@@ -60,153 +64,107 @@ def cover_units(
     return Cover(chosen, shares(goods, chosen), bound)
 
 
-def served_by(need: Sequence[int], rows: Sequence[Sequence[int]], ranked: Sequence[int], whole: bool) -> Goods | None:
-    """What of the need these candidates can serve together; None: nothing."""
-    columns = columns_of(rows, ranked)
-    if whole:
-        columns = [[n if has >= n else 0 for has in column] for n, column in zip(need, columns, strict=True)]
-        target = [n if any(column) else 0 for n, column in zip(need, columns, strict=True)]
-    else:
-        target = [min(n, sum(column)) for n, column in zip(need, columns, strict=True)]
-    return Goods(target, columns) if any(target) else None
-
-
-def with_all(need: Sequence[int], rows: Sequence[Sequence[int]], ranked: Sequence[int]) -> Sequence[int]:
-    """Those of the ranked that have everything."""
-    for n, row in zip(need, rows, strict=True):
-        ranked = [at for at in ranked if row[at] >= n]
-        if not ranked:
-            break
-    return ranked
-
-
 def needed_by_all(goods: Goods) -> list[int]:
     """The candidates without whom the others have too little of some good."""
-    found: set[int] = set()
-    for n, column in zip(goods.target, goods.columns, strict=True):
-        slack = sum(column) - n if n else 0
-        if n and max(column) > slack:
-            found.update(c for c, has in enumerate(column) if has > slack)
-    return sorted(found)
+    slack = goods.held.sum(axis=1) - goods.full
+    found: list[int] = (goods.held > slack[:, None]).any(axis=0).nonzero()[0].tolist()
+    return found
 
 
 def greedy(goods: Goods, start: Sequence[int], most: int) -> tuple[list[int], Rest]:
     """After those of `start`, the candidate that adds most, again and again: who was chosen, what is left."""
-    chosen, rest = list(start), goods.all
-    for c in start:
-        rest = goods.after(rest, c)
+    chosen, rest = list(start), goods.all.after(*start)
     while rest and len(chosen) < most:
-        gains = goods.gains(rest)
-        most_added = max(gains)
-        if not most_added:
+        gains = rest.gains()
+        best = int(gains.argmax())
+        if not gains[best]:
             break
-        chosen.append(gains.index(most_added))
-        rest = goods.after(rest, chosen[-1])
+        chosen.append(best)
+        rest = rest.after(best)
     return chosen, rest
 
 
 def fewest(goods: Goods, musts: list[int], chosen: list[int]) -> tuple[list[int], int]:
     """From one cover to as few as the search finds, in rank order, and the bound."""
-    chosen = needed(goods, sorted(chosen))
+    chosen = goods.needed(sorted(chosen))
     bound = max(len(musts), bound_of(goods))
-    if len(chosen) > bound:
-        starts = max(1, WORK // (goods.work * len(chosen)))
-        for start in _starts(goods, musts)[:starts]:
-            tried, rest = greedy(goods, [*musts, start], len(chosen) - 1)
-            if not rest:
-                chosen = needed(goods, sorted(tried))
-                if len(chosen) == bound:
-                    break
-        chosen = _two_for_one(goods, musts, chosen, bound)
-    nodes = min(NODES, WORK // goods.work)
+    work = WORK
+    for start in _starts(goods, musts) if len(chosen) > bound else ():
+        work -= 3 * len(chosen) * (goods.held.size // 4 + LOOK)
+        tried, rest = greedy(goods, [*musts, start], len(chosen) - 1)
+        if not rest:
+            chosen = goods.needed(sorted(tried))
+        if len(chosen) == bound or work < 0:
+            break
+    chosen = _one_fewer(goods, musts, chosen, bound)
+    search = Search(WORK)
     while len(chosen) > bound:
-        search = Search(goods, nodes)
-        fewer = search.within(musts, len(chosen) - 1)
+        fewer = search.within(goods.all.after(*musts), len(chosen) - 1 - len(musts))
         if fewer is None:
             if search.complete:
                 bound = len(chosen)
             break
-        chosen = needed(goods, sorted(fewer))
+        chosen = goods.needed(sorted([*musts, *fewer]))
     return chosen, bound
 
 
-def needed(goods: Goods, chosen: list[int]) -> list[int]:
-    """Without those the others can do without, the worst ranked first."""
-    for c in reversed(chosen[:]):
-        others = [other for other in chosen if other != c]
-        if not goods.lacking(others):
-            chosen = others
-    return chosen
-
-
-def _two_for_one(goods: Goods, musts: Sequence[int], chosen: list[int], bound: int) -> list[int]:
-    """One candidate in the place of two, wherever one has what would be missing."""
-    work = WORK
-    found = True
+def _one_fewer(goods: Goods, musts: Sequence[int], chosen: list[int], bound: int) -> list[int]:
+    """One candidate in the place of two, two in the place of three, wherever they have what would be missing."""
+    search, found = Search(WORK), True
     while found and len(chosen) > bound:
-        found = False
-        free = [c for c in chosen if c not in musts]
-        for i, one in enumerate(free):
-            for other in free[i + 1 :]:
-                work -= goods.count
-                if work < 0:
-                    return chosen
-                rest = [c for c in chosen if c not in (one, other)]
-                for c in goods.with_all(goods.lacking(rest), range(goods.count)):
-                    if c not in rest:
-                        chosen, found = needed(goods, sorted([*rest, c])), True
-                        break
-                if found:
-                    break
-            if found:
+        free, found = [c for c in least_missed(goods, chosen) if c not in musts], False
+        for some in chain(combinations(free, 2), combinations(free, 3) if len(free) > 3 else ()):
+            others = [c for c in chosen if c not in some]
+            search.work -= LOOK + len(others) * len(goods.full)
+            instead = search.within(goods.all.after(*others), len(some) - 1)
+            if instead is not None:
+                chosen, found = goods.needed(sorted([*others, *instead])), True
+                break
+            if search.work <= 0:
                 break
     return chosen
 
 
+def least_missed(goods: Goods, chosen: Sequence[int]) -> list[int]:
+    """Of a cover those first without whom the least would be missing: the easiest to replace."""
+    held = goods.held[:, chosen]
+    missing = (goods.full[:, None] - held.sum(axis=1)[:, None] + held).clip(min=0).sum(axis=0)
+    return [chosen[i] for i in missing.argsort(kind="stable").tolist()]
+
+
 def _starts(goods: Goods, musts: Sequence[int]) -> list[int]:
     """The best holders of the scarcest goods."""
-    wanted = [g for g, n in enumerate(goods.target) if n]
-    scarce = sorted(wanted, key=lambda g: sum(goods.columns[g]) / goods.target[g])[:SCARCEST]
-    first = goods.gains(goods.all)
+    wanted = goods.full.nonzero()[0]
+    plenty = goods.held[wanted].sum(axis=1) / goods.full[wanted]
+    first = goods.held.sum(axis=0)
     starts: dict[int, None] = {}
-    for g in scarce:
-        column, n = goods.columns[g], goods.target[g]
-        holders = sorted((c for c, _ in goods.holders(g)), key=lambda c: (-min(column[c], n), -first[c]))
-        starts.update(dict.fromkeys(c for c in holders[:STARTS] if c not in musts))
+    for g in wanted[plenty.argsort(kind="stable")[:SCARCEST]]:
+        holders = goods.held[g].nonzero()[0]
+        best = holders[np.lexsort((-first[holders], -goods.held[g, holders]))[:STARTS]]
+        starts.update(dict.fromkeys(c for c in best.tolist() if c not in musts))
     return list(starts)
 
 
 def bound_of(goods: Goods) -> int:
     """At least so many candidates: by the largest holders of each good, by the largest gains for all together, and
     two where nobody has everything."""
-    gains, size = goods.gains(goods.all), goods.size(goods.all)
-    bound = 1 if max(gains) == size else 2
-    for n, column in zip(goods.target, goods.columns, strict=True):
-        if n and max(column) < n:
-            bound = max(bound, _count(sorted(column, reverse=True), n))
-    return max(bound, _count(sorted(gains, reverse=True), size - (len(goods.target) + 1) * 64))
+    size, gains = int(goods.full.sum()), goods.held.sum(axis=0)
+    bound = _count(gains, size)
+    in_parts = goods.held.max(axis=1) < goods.full
+    return max([bound, *(_count(held, n) for held, n in zip(goods.held[in_parts], goods.full[in_parts], strict=True))])
 
 
-def _count(amounts: Sequence[int], goal: int) -> int:
-    """How many of the amounts, the first ones first, add up to the goal."""
-    for count, amount in enumerate(amounts, start=1):
-        goal -= amount
-        if goal <= 0:
-            return count
-    return len(amounts)
-
-
-def _served(goods: Goods, chosen: Sequence[int], whole: bool) -> list[int]:
-    """The pieces of each good that the chosen can give."""
-    short = dict(goods.lacking(chosen))
-    return [0 if whole and g in short else n - short.get(g, 0) for g, n in enumerate(goods.target)]
+def _count(amounts: Ints, goal: int) -> int:
+    """How many of the amounts, the largest first, add up to the goal; all where none do."""
+    return min(int(np.sort(amounts)[::-1].cumsum().searchsorted(goal)) + 1, len(amounts))
 
 
 def shares(goods: Goods, chosen: Sequence[int]) -> list[list[int]]:
-    """Who gives what: all of a good from the best ranked that has it whole, else from the largest holders."""
-    given = [[0] * len(goods.target) for _ in chosen]
-    for g, (n, column) in enumerate(zip(goods.target, goods.columns, strict=True)):
-        have = [column[c] for c in chosen]
+    """Who gives what, in pieces: all of a good from the best ranked that has it whole, else from the largest
+    holders."""
+    held = (goods.held[:, chosen] // goods.weight[:, None]).tolist()
+    given = [[0] * len(held) for _ in chosen]
+    for g, (n, have) in enumerate(zip((goods.full // goods.weight).tolist(), held, strict=True)):
         whole = next((i for i, amount in enumerate(have) if amount >= n), None)
         if whole is not None:
             given[whole][g] = n
@@ -251,5 +209,5 @@ def cover_together(
 
 def _bound_of_masks(served: int, alone: Sequence[int]) -> int:
     least = 1 if any(mask & served == served for mask in alone) else 2
-    sizes = sorted(((mask & served).bit_count() for mask in alone), reverse=True)
+    sizes = np.array([(mask & served).bit_count() for mask in alone])
     return max(least, _count(sizes, served.bit_count()))

@@ -9,7 +9,7 @@ from scenarios.conditions import holds, of_line, of_order
 from scenarios.definition import ItemFilter, LocationFilter
 from scenarios.demand import Address, Demand, Line
 from scenarios.hours import day_of
-from scenarios.places import Places
+from scenarios.places import Pieces, Places
 
 MANY = 1_000_000
 
@@ -20,7 +20,7 @@ class View(Protocol):
     places: Places
     quota: list[int]
 
-    def available(self, sku: str) -> list[int]: ...
+    def available(self, sku: str) -> Pieces: ...
 
     def born(self, ordinal: int, day: str) -> int: ...
 
@@ -34,8 +34,8 @@ class Desk:
         self.demand, self.view, self.places = demand, view, view.places
         self.open = [line.quantity for line in demand.lines]
         self.taken: dict[int, int] = {}
-        self._rows: dict[str, list[int]] = {}
-        self._masked: dict[str, list[int]] = {}
+        self._rows: dict[str, Pieces] = {}
+        self._masked: dict[str, Pieces] = {}
         self._refused: dict[str, list[int]] = {}
         for location, sku in sorted(demand.refused):
             at = self.places.ordinal.get(location)
@@ -49,8 +49,8 @@ class Desk:
             return [i for i, n in enumerate(self.open) if n > 0]
         return [i for i, n in enumerate(self.open) if n > 0 and _fits(items, lines[i], self.demand)]
 
-    def stock(self, sku: str) -> list[int]:
-        """What is left of the SKU by ordinal; one list, which `take` changes."""
+    def stock(self, sku: str) -> Pieces:
+        """What is left of the SKU by ordinal; one array, which `take` changes."""
         row = self._rows.get(sku)
         if row is None:
             row = self._rows[sku] = self.view.available(sku)
@@ -59,7 +59,7 @@ class Desk:
                     row[self.places.ordinal[location]] = 0
         return row
 
-    def usable(self, sku: str, where: LocationFilter) -> list[int]:
+    def usable(self, sku: str, where: LocationFilter) -> Pieces:
         """As `stock`, with 0 where the location refused the SKU."""
         row, refused = self.stock(sku), self._refused.get(sku)
         if refused is None or where.allow_refused:

@@ -1,11 +1,18 @@
 """The locations as the planner sees them: an immutable snapshot, and what can be worked out once for all orders."""
 
+from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import asin, cos, dist, inf, radians, sin
+from typing import TypeAlias
 
 from scenarios.demand import Address
+
+Pieces: TypeAlias = "array[int]"
+"""Of a SKU by the ordinals of the locations, four bytes each."""
+MOST = 2**31 - 1  # in four bytes; services answer figures like 999999999999 for "never runs out"
+
 
 EARTH_KM = 6371.0088
 KEPT_DISTANCES = 128  # destinations whose distances are kept; many orders go to the same towns
@@ -88,6 +95,15 @@ class Places:
             here = _on_sphere(*key)
             kept = self._km[key] = [inf if point is None else _kilometres(dist(here, point)) for point in self._points]
         return kept
+
+
+def with_all(need: Sequence[int], rows: Sequence[Pieces], ranked: Sequence[int]) -> Sequence[int]:
+    """Those of the ranked (ordinals) that have all of the need, of which `rows` are the stock."""
+    for n, row in zip(need, rows, strict=True):
+        ranked = [at for at in ranked if row[at] >= n]
+        if not ranked:
+            break
+    return ranked
 
 
 def _on_sphere(latitude: float, longitude: float) -> tuple[float, float, float]:

@@ -9,6 +9,7 @@ from scenarios.definition import Rule, Scenario, SplitBy, TransferScenario
 from scenarios.demand import Demand
 from scenarios.desk import Desk, View
 from scenarios.hours import hours_late
+from scenarios.places import Pieces
 from scenarios.planned import OpenLine, Plan, PlannedLine, PlannedPackage, PlannedTransfer
 from scenarios.rules import Question, candidates, costs, ranked
 from scenarios.strategies import STRATEGIES, Chosen, Pick, Task, settle
@@ -148,8 +149,8 @@ def _cut(desk: Desk, rule: Rule, picks: Sequence[Pick]) -> list[Pick]:
 
 
 def _by_sku(
-    skus: list[str], need: list[int], rows: list[list[int]]
-) -> tuple[tuple[str, ...], tuple[int, ...], tuple[list[int], ...]]:
+    skus: list[str], need: list[int], rows: list[Pieces]
+) -> tuple[tuple[str, ...], tuple[int, ...], tuple[Pieces, ...]]:
     """The same with one entry per SKU, where two lines ask for the same."""
     pieces: dict[str, int] = {}
     for sku, n in zip(skus, need, strict=True):

@@ -9,7 +9,7 @@ from scenarios.demand import Demand
 from scenarios.hours import day_of
 from scenarios.world import World
 
-PLANNER_VERSION = "3"  # changes whenever the same input may give another plan
+PLANNER_VERSION = "4"  # changes whenever the same input may give another plan
 
 
 @dataclass(frozen=True, slots=True)

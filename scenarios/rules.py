@@ -12,7 +12,7 @@ from scenarios.definition import LocationFilter, OrderKey
 from scenarios.demand import Address
 from scenarios.desk import Desk
 from scenarios.hours import closed_now, late
-from scenarios.places import Place
+from scenarios.places import Pieces, Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Question:
     origin: Address
     skus: tuple[str, ...]
     pieces: tuple[int, ...]
-    stock: tuple[list[int], ...]
+    stock: tuple[Pieces, ...]
     dispatch: bool = True
 
 

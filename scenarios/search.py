@@ -1,53 +1,79 @@
-"""A short depth-first search for a cover of one candidate fewer, which proves that there is none when it ends."""
+"""A depth-first search for a few candidates that have all that is left, which proves that there are none when it ends.
 
-from collections.abc import Sequence
-from heapq import nlargest
+What it looks at is counted, never timed. The last two are looked for together: all pairs that add enough, and of these
+the ones that have each good, the scarcest first."""
 
-from scenarios.goods import Goods, Rest
+import numpy as np
+from numpy.typing import NDArray
+
+from scenarios.goods import LOOK, Rest
+
+Ranks = NDArray[np.int64]
 
 
 class Search:
-    """Depth first for a cover of at most so many; `complete` when the answer is certain."""
+    """`complete` as long as every answer was certain; `work` cells may be looked at by all its searches together."""
 
-    def __init__(self, goods: Goods, nodes: int) -> None:
-        self.goods, self.left, self.complete = goods, nodes, True
-        self.slack = (len(goods.target) + 1) * 64  # what the rounding of shares may come to
-        self.holders = {g: [c for c, _ in goods.holders(g)] for g, n in enumerate(goods.target) if n}
+    def __init__(self, work: int) -> None:
+        self.work, self.complete = work, True
 
-    def within(self, musts: Sequence[int], room: int) -> list[int] | None:
-        rest = self.goods.all
-        for c in musts:
-            rest = self.goods.after(rest, c)
+    def within(self, rest: Rest, room: int) -> list[int] | None:
+        """At most so many that have all of it; None where none are found."""
         if not rest:
-            return list(musts)
-        if self.left <= 0:
-            self.complete = False
-            return None
-        found = self._look(rest, room - len(musts))
-        return None if found is None else [*musts, *found]
-
-    def _look(self, rest: Rest, room: int) -> list[int] | None:
-        self.left -= 1
+            return []
         if room < 1:
             return None
-        gains, size = self.goods.gains(rest), self.goods.size(rest)
-        most = max(gains)
-        if most == size:
-            return [gains.index(most)]
-        if room < 2 or sum(nlargest(room, gains)) + self.slack < size:
+        if self.work <= 0:
+            self.complete = False
             return None
-        for c in self._branches(rest, gains):
-            if self.left <= 0:
+        self.work -= 3 * rest.work
+        if room == 1:
+            return rest.with_all()[:1] or None
+        gains, size = rest.gains(), rest.size
+        best = np.sort(gains)[: -room - 1 : -1]
+        if best[0] == size:
+            return [int(gains.argmax())]
+        if best.sum() < size:
+            return None
+        # Some holder of the scarcest good is used: but for those whose gain is too small beside the best of all.
+        holders = (rest.held[rest.scarce_first()[0]] > 0) & (gains >= size - best[: room - 1].sum())
+        ones = holders.nonzero()[0]
+        if room == 2:
+            ones, others = self.pairs(rest, ones)
+            return [int(ones[0]), int(others[0])] if len(ones) else None
+        for c in ones[(-gains[ones]).argsort(kind="stable")].tolist():
+            if self.work <= 0:
                 self.complete = False
-                break
-            found = self._look(self.goods.after(rest, c), room - 1)
+                return None
+            found = self.within(rest.after(c), room - 1)
             if found is not None:
                 return [c, *found]
             rest = rest.without(c)  # covers with it have been looked at
         return None
 
-    def _branches(self, rest: Rest, gains: list[int]) -> list[int]:
-        """Some holder of the scarcest good must be used: all of them, those that add most first."""
-        open_goods = [g for g in self.holders if rest.fresh >> g & 1 or g in rest.touched]
-        scarce = min(open_goods, key=lambda g: len(self.holders[g]))
-        return sorted((c for c in self.holders[scarce] if c not in rest.out), key=lambda c: (-gains[c], c))
+    def pairs(self, rest: Rest, ones: Ranks) -> tuple[Ranks, Ranks]:
+        """Every pair that together has all that is left: one of these, who have the scarcest good, and another who adds
+        something."""
+        gains = rest.gains()
+        together = gains[ones][:, None] + np.where(gains > 0, gains, -rest.size) >= rest.size
+        together[np.arange(len(ones)), ones] = False
+        scarce_first = np.roll(rest.scarce_first(), -1)
+        for g in scarce_first[:DENSE].tolist():
+            lacking = (rest.held[g, ones] < rest.left[g]).nonzero()[0]
+            together[lacking] &= rest.held[g] >= (rest.left[g] - rest.held[g, ones[lacking]])[:, None]
+        first, second = together.nonzero()
+        first = ones[first]
+        self.work -= 2 * rest.work + (DENSE + 2) * (LOOK + together.size)
+        begin, many = DENSE, 2
+        while begin < len(scarce_first) and len(first):
+            some = scarce_first[begin : begin + many]
+            held = rest.held[some]
+            enough = np.logical_and.reduce(held[:, first] + held[:, second] >= rest.left[some][:, None])
+            self.work -= 4 * len(first) * len(some) + LOOK
+            first, second = first[enough], second[enough]
+            begin, many = begin + many, 2 * many
+        return first, second
+
+
+DENSE = 6
+"""Goods by which all pairs are looked at; by the others only the pairs that these leave."""

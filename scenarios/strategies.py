@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from scenarios.cheapest import cheapest
-from scenarios.cover import bound_of, cover_together, cover_units, served_by, shares, with_all
 from scenarios.definition import Coverage
 from scenarios.desk import Desk
+from scenarios.places import Pieces, with_all
 from scenarios.transfers import NONE, Amounts, Brought
 
 
@@ -24,7 +23,7 @@ class Task:
     lines: list[int]
     skus: list[str]
     need: list[int]
-    rows: list[list[int]]
+    rows: list[Pieces]
     ranked: list[int]
     most: int
     bring: Callable[[int, Amounts], Brought] | None
@@ -38,7 +37,7 @@ class Task:
         return len(set(self.skus)) < len(self.skus)
 
     @cached_property
-    def goods(self) -> dict[int, tuple[str, list[int]]]:
+    def goods(self) -> dict[int, tuple[str, Pieces]]:
         """By line its SKU and the row of it."""
         return dict(zip(self.lines, zip(self.skus, self.rows, strict=True), strict=True))
 
@@ -127,7 +126,7 @@ STRATEGIES: dict[str, Callable[[Task], Chosen]] = {
 HUBS_TRIED = 16  # a bound on the work: holders of much first, so the rest would seldom be better
 
 
-def _by_sku(task: Task) -> tuple[dict[str, int], list[list[int]]]:
+def _by_sku(task: Task) -> tuple[dict[str, int], list[Pieces]]:
     """Pieces by SKU, and the row of each."""
     goods: dict[str, int] = {}
     for sku, n in zip(task.skus, task.need, strict=True):
@@ -137,6 +136,10 @@ def _by_sku(task: Task) -> tuple[dict[str, int], list[list[int]]]:
 
 
 def _cheapest(task: Task) -> Chosen:
+    from scenarios.cheapest import cheapest
+    from scenarios.cover import bound_of, shares
+    from scenarios.goods import served_by
+
     goods, rows = _by_sku(task)
     need = list(goods.values())
     if task.coverage == "whole_order" or task.twice or len(task.ranked) > task.most:
@@ -160,6 +163,8 @@ def _cheapest(task: Task) -> Chosen:
 
 
 def _cover(task: Task) -> Chosen:
+    from scenarios.cover import cover_units  # numpy comes with it: only where packages are chosen together
+
     goods, rows = _by_sku(task)
     need = list(goods.values())
     whole = with_all(need, rows, task.ranked)
@@ -190,6 +195,8 @@ def _picks(task: Task, goods: dict[str, int], chosen: Sequence[int], shared: Seq
 
 def _cover_lines(task: Task) -> Chosen:
     """Lines that go whole and of which some share the stock of a SKU."""
+    from scenarios.cover import cover_together
+
     alone = [0] * len(task.ranked)
     for bit, (n, row) in enumerate(zip(task.need, task.rows, strict=True)):
         alone = [mask | 1 << bit if row[at] >= n else mask for mask, at in zip(alone, task.ranked, strict=True)]

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from scenarios.choosing import transfer_scenario_for
-from scenarios.cover import cover_units
 from scenarios.definition import SourceRule, TransferScenario
 from scenarios.desk import Desk
 from scenarios.rules import Question, candidates, costs, ranked
@@ -39,6 +38,8 @@ def bring(desk: Desk, scenarios: Sequence[TransferScenario], hub: int, missing: 
     scenario = transfer_scenario_for(desk.demand, desk.places.rows[hub], scenarios)
     if scenario is None or not missing:
         return NONE
+    from scenarios.cover import cover_units  # numpy comes with it
+
     via = None if scenario.hub is None else _hub(desk, scenario.hub, hub)
     if scenario.hub is not None and via is None:
         return NONE

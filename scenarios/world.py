@@ -9,28 +9,28 @@ from collections.abc import Iterable
 from decimal import Decimal
 from math import floor
 
-from scenarios.places import Place, Places
+from scenarios.places import MOST, Pieces, Place, Places
 from scenarios.tallies import Tallies
-
-MOST = 2**31 - 1  # an array of 4-byte integers; services answer figures like 999999999999 for "never runs out"
 
 
 class Row:
-    """One SKU: `free` = known − reserved by ordinal (may be short: what is beyond it is 0), `reserved` where any."""
+    """One SKU: `free` = known − reserved by ordinal (may be short: what is beyond it is 0), `reserved` where any;
+    `below`: somewhere more may be reserved than is known."""
 
-    __slots__ = ("free", "reserved")
+    __slots__ = ("below", "free", "reserved")
 
-    def __init__(self, free: "array[int]", reserved: dict[int, int] | None = None) -> None:
-        self.free, self.reserved = free, reserved
+    def __init__(self, free: Pieces, reserved: dict[int, int] | None = None, below: bool = False) -> None:
+        self.free, self.reserved, self.below = free, reserved, below
 
     def copy(self) -> "Row":
-        return Row(self.free[:], dict(self.reserved) if self.reserved else None)
+        return Row(self.free[:], dict(self.reserved) if self.reserved else None, self.below)
 
     def add(self, ordinal: int, n: int) -> None:
         """To what is free, within four bytes."""
         if ordinal >= len(self.free):
             self.free.extend([0] * (ordinal + 1 - len(self.free)))
-        self.free[ordinal] = max(-MOST, min(MOST, self.free[ordinal] + n))
+        now = self.free[ordinal] = max(-MOST, min(MOST, self.free[ordinal] + n))
+        self.below = self.below or now < 0
 
     def hold(self, ordinal: int, n: int) -> None:
         reserved = self.reserved = self.reserved or {}
@@ -60,19 +60,19 @@ class World:
         """Packages of the channel (slug) that hold a quota slot there."""
         return self.tallies.of_channel(self.places.rows[ordinal].id, channel)
 
-    def available(self, sku: str) -> list[int]:
-        """Pieces that may be planned, by ordinal: known − reserved − safety stock, at least 0. A new list."""
+    def available(self, sku: str) -> Pieces:
+        """Pieces that may be planned, by ordinal: known − reserved − safety stock, at least 0. A new array."""
         row = self._read(sku)
         if row is None:
-            return [0] * len(self.places)
-        if self.places.has_safety:
-            found = [n - s if n > s else 0 for n, s in zip(row.free, self.places.safety, strict=False)]
+            found = array("i")
+        elif self.places.has_safety:
+            found = array("i", [n - s if n > s else 0 for n, s in zip(row.free, self.places.safety, strict=False)])
+        elif row.below:
+            found = array("i", [n if n > 0 else 0 for n in row.free])
         else:
-            found = row.free.tolist()
-            if found and min(found) < 0:
-                found = [n if n > 0 else 0 for n in found]
-        missing = len(self.places) - len(found)
-        return found + [0] * missing if missing else found
+            found = row.free[:]
+        found.frombytes(bytes(found.itemsize * (len(self.places) - len(found))))
+        return found
 
     def apart(self, sku: str) -> tuple[dict[int, int], dict[int, int]]:
         """What `available` does not tell, by ordinal: the pieces that are reserved; and what is free where none of it
@@ -85,7 +85,7 @@ class World:
             return reserved, {
                 at: n for at, (n, s) in enumerate(zip(free, self.places.safety, strict=False)) if n <= s and n
             }
-        if free and min(free) < 0:
+        if row.below:
             return reserved, {at: n for at, n in enumerate(free) if n < 0}
         return reserved, {}
 

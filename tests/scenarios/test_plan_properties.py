@@ -272,5 +272,5 @@ def test_the_world_is_known_minus_reserved_minus_safety(steps):
             known[location, sku] += n
     for sku in "xy":
         expected = [max(0, known[p.id, sku] - reserved[p.id, sku] - p.safety_stock) for p in seen.places.rows]
-        assert seen.available(sku) == expected
+        assert seen.available(sku).tolist() == expected
         assert [seen.reserved(p.id, sku) for p in seen.places.rows] == [reserved[p.id, sku] for p in seen.places.rows]
