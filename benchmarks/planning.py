@@ -24,7 +24,7 @@ from benchmarks.walks import PEERS, Walk
 from scenarios.definition import Scenario
 from scenarios.demand import Address, Demand, Line
 from scenarios.parsing import parse_scenario
-from scenarios.places import Place
+from scenarios.places import Pieces, Place
 from scenarios.plan import plan
 from scenarios.planned import Plan, apply_plan
 from scenarios.world import World
@@ -175,7 +175,7 @@ def judge(wanted: Sequence[Demand], seen: World) -> Done:
     return done
 
 
-def goods(one: Demand, seen: World) -> tuple[list[int], list[list[int]]]:
+def goods(one: Demand, seen: World) -> tuple[list[int], list[Pieces]]:
     need: dict[str, int] = {}
     for line in one.lines:
         need[line.sku] = need.get(line.sku, 0) + line.quantity
