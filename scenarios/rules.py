@@ -12,7 +12,7 @@ from scenarios.definition import LocationFilter, OrderKey
 from scenarios.demand import Address
 from scenarios.desk import Desk
 from scenarios.hours import closed_now, late
-from scenarios.places import Pieces, Place
+from scenarios.places import Pieces, Place, Places
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,21 +191,34 @@ def candidates(q: Question) -> list[int]:
     return list(found)
 
 
-def _standing(q: Question) -> tuple[int, ...]:
-    """Those that pass OF_LOCATION and are near enough; kept with the snapshot of the locations: orders ask for the same
-    towns again and again."""
-    places, near = q.desk.places, q.where.km is not None
-    key = (q.where, q.dispatch, (q.origin.latitude, q.origin.longitude) if near else None)
+def _standing(q: Question) -> Sequence[int]:
+    """Those that pass OF_LOCATION and are near enough; both are kept with the snapshot of the locations: orders ask for
+    the same towns again and again."""
+    places, where = q.desk.places, q.where
+    found = _kept(places, (where, q.dispatch), lambda: _of_location(places, where, q.dispatch))
+    if where.km is None:
+        return found
+    return _kept(places, (where, q.dispatch, q.origin.latitude, q.origin.longitude), lambda: _near(q, where.km, found))
+
+
+def _kept(places: Places, key: object, find: Callable[[], tuple[int, ...]]) -> tuple[int, ...]:
     found = places.passed.get(key)
     if found is None:
-        asks = [ask for ask in OF_LOCATION if q.dispatch or ask is not packs]
-        found = tuple(at for at in places.by_code if all(ask(places.rows[at], q.where) is None for ask in asks))
-        if near:
-            found = tuple(at for at in found if within_km(q, at) is None)
         if len(places.passed) >= KEPT:
             places.passed.clear()
-        places.passed[key] = found
+        found = places.passed[key] = find()
     return found
+
+
+def _of_location(places: Places, where: LocationFilter, dispatch: bool) -> tuple[int, ...]:
+    asks = [ask for ask in OF_LOCATION if dispatch or ask is not packs]
+    return tuple(at for at in places.by_code if all(ask(places.rows[at], where) is None for ask in asks))
+
+
+def _near(q: Question, most: float | None, found: Sequence[int]) -> tuple[int, ...]:
+    """As `within_km` says it of each."""
+    km = q.desk.km(q.origin)
+    return tuple(at for at in found if most is None or km[at] <= most)
 
 
 # --- the order of candidates ----------------------------------------------------------------------------------------
