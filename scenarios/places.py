@@ -4,10 +4,14 @@ from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from math import asin, cos, dist, inf, radians, sin
-from typing import TypeAlias
+from math import cos, inf, nan, radians, sin
+from typing import TYPE_CHECKING, TypeAlias
 
 from scenarios.demand import Address
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 Pieces: TypeAlias = "array[int]"
 """Of a SKU by the ordinals of the locations, four bytes each."""
@@ -67,11 +71,16 @@ class Places:
         return sorted(range(len(self.rows)), key=lambda i: self.rows[i].erp_code)
 
     @cached_property
-    def _points(self) -> list[tuple[float, float, float] | None]:
-        return [
-            None if a.latitude is None or a.longitude is None else _on_sphere(a.latitude, a.longitude)
+    def _points(self) -> "NDArray[np.float64]":
+        """Of each location on the unit sphere; not a number where it is not known."""
+        import numpy as np  # only where something is planned
+
+        unknown = (nan, nan, nan)
+        points = [
+            unknown if a.latitude is None or a.longitude is None else _on_sphere(a.latitude, a.longitude)
             for a in (place.address for place in self.rows)
         ]
+        return np.array(points).reshape(-1, 3)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -92,8 +101,7 @@ class Places:
         if kept is None:
             if len(self._km) >= KEPT_DISTANCES:
                 self._km.clear()
-            here = _on_sphere(*key)
-            kept = self._km[key] = [inf if point is None else _kilometres(dist(here, point)) for point in self._points]
+            kept = self._km[key] = _kilometres(self._points, _on_sphere(*key))
         return kept
 
 
@@ -112,6 +120,11 @@ def _on_sphere(latitude: float, longitude: float) -> tuple[float, float, float]:
     return cos(angle) * cos(turn), cos(angle) * sin(turn), sin(angle)
 
 
-def _kilometres(chord: float) -> float:
-    """To the metre, so that the last bits of a platform's sine decide nothing."""
-    return round(2 * EARTH_KM * asin(min(1.0, chord / 2)), 3)
+def _kilometres(points: "NDArray[np.float64]", here: tuple[float, float, float]) -> list[float]:
+    """To the metre, so that the last bits of a platform's sine decide nothing; inf where a point is not known."""
+    import numpy as np
+
+    chords = np.sqrt(((points - here) ** 2).sum(axis=1))
+    km = np.round(2 * EARTH_KM * np.arcsin(np.minimum(1.0, chords / 2)), 3)
+    found: list[float] = np.where(np.isnan(km), inf, km).tolist()
+    return found

@@ -7,19 +7,19 @@ guards refuse one of, who plans it again on fresh figures (spec 2.1). Time and i
 import logging
 import time
 from collections.abc import Callable, Collection, Sequence
-from concurrent.futures import FIRST_COMPLETED, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import inf
 from threading import Event
-from typing import Any
+from typing import Any, TypeAlias
 
 import psycopg
 
 from domain.kernel import Given
 from eventlog.log import EventLog
 from eventlog.read import read_all
-from eventlog.recorded import Busy, Refused, Unavailable
+from eventlog.recorded import Busy, Refused, Unavailable, Written
 from eventlog.recorder import CHANNEL
 from scenarios import keeping
 from scenarios.choosing import choose_scenario
@@ -27,7 +27,7 @@ from scenarios.demand import Demand
 from scenarios.demands import demand_of
 from scenarios.drafting import ACTOR, Try, decision, draft
 from scenarios.following import Following, load
-from scenarios.inquiry import Asking, Inquiry, Stocked, stocked
+from scenarios.inquiry import Answered, Asking, Inquiry, Stocked, stocked
 from scenarios.peers import Peers
 from scenarios.reach import reached
 from scenarios.rulebook import Rulebook
@@ -36,12 +36,16 @@ from scenarios.timing import Timing
 from scenarios.waiting import Need
 
 BATCH = 200
+SENT = 50  # are written together, while the next are planned; of a few a refusal stops only these
 READ = 2_000
 CHECKPOINT_EVERY = 5_000  # events
 CHECKPOINT_SECONDS = 10.0  # what others read of it (scenarios.keeping.tallies) is never older
 TRIES_AT_ONCE = 4
 MISSED = 20  # tries in a row that found another planner at an order, before it is left alone for a while
 BACKOFF = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)  # seconds, by tries in a row
+
+Sent: TypeAlias = "tuple[Try, Future[Written] | None]"
+"""A try on its way into the log; None where there was nothing to write."""
 
 log_ = logging.getLogger("daybook.planner")
 
@@ -255,18 +259,24 @@ class Planner:
 
     def _plan(self, needs: Sequence[Need], asking: Asking | None, but: Collection[int]) -> None:
         """Plans the orders, `but` these, on what was answered."""
+        answered = self._inquiry.answered(self._connection, self._following.world, self._engines().values(), asking)
+        wanted = [need for need in needs if need.order not in but]
+        sent: list[Sent] = []
+        for first in range(0, len(wanted), SENT):
+            tries = self._tries(wanted[first : first + SENT], answered)
+            sent += self._send(tries)
+        self.counts.batches += bool(sent)
+        self._settle(sent)
+        self._peers.release(self._connection, wanted)
+
+    def _tries(self, needs: Sequence[Need], answered: Answered) -> list[Try]:
+        """The orders planned, those that need it still; what each takes is taken from the answered world."""
         current = self._following.needs.by_order
         now = self._now()
         given = Given(now=now, ids=self._log.ids, reference=self._log.reference, actor=ACTOR)
-        world, known = self._following.world, self._engines()
-        answered = self._inquiry.answered(self._connection, world, known.values(), asking)
         tries: list[Try] = []
-        gone: list[Need] = []
         for need in needs:
-            if need.order in but:
-                continue
             if current.get(need.order) is not need:
-                gone.append(need)  # it needs no planning any more
                 continue
             need.seen = self._following.position
             order = self._following.order(need.order)
@@ -274,17 +284,22 @@ class Planner:
             made = draft(order, self._demand(need), answered, self._rulebook, self._following.locations, given)
             self._timing.took(time.perf_counter() - began)
             tries.append(Try(need, order, made, now))
-        self.counts.batches += bool(tries)
         self.counts.tried += len(tries)
-        self._kept.keep(self._connection, [t.draft.inputs for t in tries if t.draft.inputs and t.draft.facts])
-        self._write([t for t in tries if t.draft.facts])
-        for quiet in (t for t in tries if not t.draft.facts):
-            self._waits(quiet)
-        self._peers.release(self._connection, (*gone, *(t.need for t in tries)))
+        return tries
 
-    def _write(self, tries: Sequence[Try]) -> None:
-        futures = self._log.append_many([decision(t) for t in tries])
-        for done, future in zip(tries, futures, strict=True):
+    def _send(self, tries: Sequence[Try]) -> list[Sent]:
+        """Puts them on their way into the log, where they are written while the next are planned."""
+        writing = [t for t in tries if t.draft.facts]
+        self._kept.keep(self._connection, [t.draft.inputs for t in writing if t.draft.inputs])
+        futures = self._log.append_many([decision(t) for t in writing])
+        return [*zip(writing, futures, strict=True), *((t, None) for t in tries if not t.draft.facts)]
+
+    def _settle(self, sent: Sequence[Sent]) -> None:
+        """What became of the tries, once the log has answered."""
+        for done, future in sent:
+            if future is None:
+                self._waits(done)
+                continue
             try:
                 future.result()
             except Refused as faster:
