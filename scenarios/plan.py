@@ -110,7 +110,7 @@ def _place(
             ranking,
             most,
             bringing,
-            costs(question, ranking, rule.order_by),
+            costs(question, ranking, rule.order_by) if rule.strategy == "fewest_packages" else (),
             prices,
             rule.weights.transfer,
         )

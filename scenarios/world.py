@@ -71,7 +71,9 @@ class World:
             found = array("i", [n if n > 0 else 0 for n in row.free])
         else:
             found = row.free[:]
-        found.frombytes(bytes(found.itemsize * (len(self.places) - len(found))))
+        missing = len(self.places.rows) - len(found)
+        if missing:
+            found.frombytes(bytes(found.itemsize * missing))
         return found
 
     def apart(self, sku: str) -> tuple[dict[int, int], dict[int, int]]:
@@ -80,7 +82,7 @@ class World:
         row = self._read(sku)
         if row is None:
             return {}, {}
-        reserved, free = dict(row.reserved or {}), row.free
+        reserved, free = row.reserved or {}, row.free
         if self.places.has_safety:
             return reserved, {
                 at: n for at, (n, s) in enumerate(zip(free, self.places.safety, strict=False)) if n <= s and n
