@@ -42,10 +42,11 @@ class Ids:
 
     def _next(self, connection: psycopg.Connection[Any], name: str) -> list[int]:
         quoted = sql.Identifier(name).as_string(connection)
-        rows = connection.execute(
-            "select nextval(%s) as id from generate_series(1, %s)", (quoted, self._size(name))
+        taken = connection.execute(
+            "select array(select nextval(%s) from generate_series(1, %s)) as ids", (quoted, self._size(name))
         ).fetchall()
-        return [row["id"] for row in rows]
+        ids: list[int] = taken[0]["ids"]
+        return ids
 
     def _size(self, name: str) -> int:
         """Twice the last block where that was used up within a second."""

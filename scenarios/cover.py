@@ -162,17 +162,18 @@ def _count(amounts: Ints, goal: int) -> int:
 def shares(goods: Goods, chosen: Sequence[int]) -> list[list[int]]:
     """Who gives what, in pieces: all of a good from the best ranked that has it whole, else from the largest
     holders."""
-    held = (goods.held[:, chosen] // goods.weight[:, None]).tolist()
-    given = [[0] * len(held) for _ in chosen]
-    for g, (n, have) in enumerate(zip((goods.full // goods.weight).tolist(), held, strict=True)):
-        whole = next((i for i, amount in enumerate(have) if amount >= n), None)
-        if whole is not None:
-            given[whole][g] = n
-            continue
-        for i in sorted(range(len(chosen)), key=lambda i: -have[i]):
-            given[i][g] = min(n, have[i])
-            n -= given[i][g]
-    return given
+    held, need = goods.held[:, chosen] // goods.weight[:, None], goods.full // goods.weight
+    whole = held >= need[:, None]
+    by_one = whole.any(axis=1)
+    given = np.zeros((len(chosen), len(need)), dtype=np.int64)
+    given[whole.argmax(axis=1), np.arange(len(need))] = np.where(by_one, need, 0)
+    for g in (~by_one).nonzero()[0].tolist():
+        n = need[g]
+        for i in (-held[g]).argsort(kind="stable").tolist():
+            given[i, g] = min(n, held[g, i])
+            n -= given[i, g]
+    found: list[list[int]] = given.tolist()
+    return found
 
 
 def cover_together(

@@ -56,9 +56,14 @@ class Peers:
         """Who is there now."""
         self._seats = sorted({self._seat, *(row[0] for row in connection.execute(SEATED, (PRESENT,)))})
 
+    @property
+    def present(self) -> int:
+        """How many planners are there, this one among them."""
+        return len(self._seats)
+
     def wants(self, need: Need, now: float) -> bool:
         """Whether this planner should take it."""
-        if len(self._seats) == 1 or self._seats[shard_of(need) % len(self._seats)] == self._seat:
+        if self.present == 1 or self._seats[shard_of(need) % self.present] == self._seat:
             return True
         return need.passed is not None and now - need.passed > LEFT_TOO_LONG
 

@@ -160,7 +160,8 @@ class Planner:
             self._looked_at = now + 0.25
             self._peers.look(self._connection)
             self._called()
-        due = needs.take(now, BATCH, lambda need: self._peers.wants(need, now))
+        # The more are at it, the less each takes before it looks at what the others took: fewer are refused.
+        due = needs.take(now, max(SENT, BATCH // self._peers.present), lambda need: self._peers.wants(need, now))
         if not due:
             return tried
         got = self._peers.take(self._connection, due)
