@@ -2,8 +2,10 @@
 
 import logging
 from collections.abc import Iterable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 
 from domain import reservations
 from domain.kernel import Facts, Given, Refusal
@@ -11,7 +13,7 @@ from domain.kinds import stream_of
 from domain.location import Location
 from domain.order import Order, evolve
 from domain.planning import PlanRecord, record_plan, record_unplanned
-from eventlog.recorded import Claim, Decision, new_command_id
+from eventlog.recorded import Claim, Decision, Written, new_command_id
 from scenarios.choosing import choose_scenario
 from scenarios.definition import Scenario
 from scenarios.demand import Demand
@@ -48,6 +50,10 @@ class Try:
     order: Order
     draft: Draft
     at: datetime
+
+
+Sent: TypeAlias = "tuple[Try, Future[Written] | None]"
+"""A try on its way into the log; None where there was nothing to write."""
 
 
 @dataclass(slots=True)

@@ -7,25 +7,25 @@ guards refuse one of, who plans it again on fresh figures (spec 2.1). Time and i
 import logging
 import time
 from collections.abc import Callable, Collection, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import FIRST_COMPLETED, wait
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import inf
 from threading import Event
-from typing import Any, TypeAlias
+from typing import Any
 
 import psycopg
 
 from domain.kernel import Given
 from eventlog.log import EventLog
 from eventlog.read import read_all
-from eventlog.recorded import Busy, Refused, Unavailable, Written
+from eventlog.recorded import Busy, Refused, Unavailable
 from eventlog.recorder import CHANNEL
 from scenarios import keeping
 from scenarios.choosing import choose_scenario
 from scenarios.demand import Demand
 from scenarios.demands import demand_of
-from scenarios.drafting import ACTOR, Try, decision, draft
+from scenarios.drafting import ACTOR, Sent, Try, decision, draft
 from scenarios.following import Following, load
 from scenarios.inquiry import Answered, Asking, Inquiry, Stocked, stocked
 from scenarios.peers import Peers
@@ -43,9 +43,6 @@ CHECKPOINT_SECONDS = 10.0  # what others read of it (scenarios.keeping.tallies) 
 TRIES_AT_ONCE = 4
 MISSED = 20  # tries in a row that found another planner at an order, before it is left alone for a while
 BACKOFF = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)  # seconds, by tries in a row
-
-Sent: TypeAlias = "tuple[Try, Future[Written] | None]"
-"""A try on its way into the log; None where there was nothing to write."""
 
 log_ = logging.getLogger("daybook.planner")
 
@@ -264,8 +261,7 @@ class Planner:
         wanted = [need for need in needs if need.order not in but]
         sent: list[Sent] = []
         for first in range(0, len(wanted), SENT):
-            tries = self._tries(wanted[first : first + SENT], answered)
-            sent += self._send(tries)
+            sent += self._send(self._tries(wanted[first : first + SENT], answered))
         self.counts.batches += bool(sent)
         self._settle(sent)
         self._peers.release(self._connection, wanted)
