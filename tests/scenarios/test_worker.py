@@ -96,6 +96,19 @@ def test_what_was_not_found_is_not_planned_there_again(shop: Shop) -> None:
     assert shop.rows() == [(first, "A", 0, 0), (second, "A", 5, 2)]
 
 
+def test_what_a_part_of_a_batch_took_the_next_part_does_not_take_again(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scenarios.worker.SENT", 2)
+    shop.push(shop.location("ST-001"), A=3)
+    shop.scenario(SPLIT, default="ST-001")
+    orders = [shop.order(A=1) for _ in range(7)]
+    with planning(shop.log, replan=3600) as (planner,):
+        until(lambda: all(shop.packages(order) for order in orders))
+    assert (planner.counts.batches, planner.counts.refused) == (1, 0)
+    assert [shop.packages(order)[0][1] for order in orders] == [100, 100, 100, 920, 920, 920, 920]
+
+
 def test_planners_at_once_never_oversell_and_the_oldest_get_it(shop: Shop) -> None:
     """Three planners, 60 orders of one piece, 25 pieces in two shops; then 10 more."""
     one, other = shop.location("ST-001"), shop.location("ST-002")
