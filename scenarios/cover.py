@@ -22,6 +22,7 @@ from scenarios.search import Search
 # How much is tried where the first cover is not proven the fewest: starts, and cells that are looked at.
 SCARCEST, STARTS = 2, 4
 WORK = 1_000_000
+LOOKED_UP = 3  # a cover of so many is shown to be the fewest, or a pair is found, at one look: nothing else is tried
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +89,9 @@ def fewest(goods: Goods, musts: list[int], chosen: list[int]) -> tuple[list[int]
     """From one cover to as few as the search finds, in rank order, and the bound."""
     chosen = goods.needed(sorted(chosen))
     bound = max(len(musts), bound_of(goods))
-    work = WORK
-    for start in _starts(goods, musts) if len(chosen) > bound else ():
-        work -= 3 * len(chosen) * (goods.held.size // 4 + LOOK)
-        tried, rest = greedy(goods, [*musts, start], len(chosen) - 1)
-        if not rest:
-            chosen = goods.needed(sorted(tried))
-        if len(chosen) == bound or work < 0:
-            break
-    chosen = _one_fewer(goods, musts, chosen, bound)
+    if len(chosen) - len(musts) > LOOKED_UP:
+        chosen = _from_others(goods, musts, chosen, bound)
+        chosen = _one_fewer(goods, musts, chosen, bound)
     search = Search(WORK)
     while len(chosen) > bound:
         fewer = search.within(goods.all.after(*musts), len(chosen) - 1 - len(musts))
@@ -108,12 +103,25 @@ def fewest(goods: Goods, musts: list[int], chosen: list[int]) -> tuple[list[int]
     return chosen, bound
 
 
+def _from_others(goods: Goods, musts: Sequence[int], chosen: list[int], bound: int) -> list[int]:
+    """The cover, or one that is found with fewer from another start."""
+    work = WORK
+    for start in _starts(goods, musts):
+        if len(chosen) == bound or work < 0:
+            break
+        work -= 3 * len(chosen) * (goods.held.size // 4 + LOOK)
+        tried, rest = greedy(goods, [*musts, start], len(chosen) - 1)
+        if not rest:
+            chosen = goods.needed(sorted(tried))
+    return chosen
+
+
 def _one_fewer(goods: Goods, musts: Sequence[int], chosen: list[int], bound: int) -> list[int]:
     """One candidate in the place of two, two in the place of three, wherever they have what would be missing."""
     search, found = Search(WORK), True
     while found and len(chosen) > bound:
         free, found = [c for c in least_missed(goods, chosen) if c not in musts], False
-        for some in chain(combinations(free, 2), combinations(free, 3) if len(free) > 3 else ()):
+        for some in chain(combinations(free, 2), combinations(free, 3)):
             others = [c for c in chosen if c not in some]
             search.work -= LOOK + len(others) * len(goods.full)
             instead = search.within(goods.all.after(*others), len(some) - 1)

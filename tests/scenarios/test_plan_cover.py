@@ -34,6 +34,7 @@ def test_what_became_needless_is_dropped(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_other_starts_find_what_greedy_cannot(monkeypatch: pytest.MonkeyPatch) -> None:
     held = ("abdeg", "cf", "abcg", "defh")
+    monkeypatch.setattr(cover, "LOOKED_UP", 0)
     monkeypatch.setattr(cover, "_one_fewer", lambda goods, musts, chosen, bound: chosen)
     monkeypatch.setattr(cover, "needed_by_all", lambda goods: [])
     monkeypatch.setattr(cover, "WORK", 0)
