@@ -11,6 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from api.http import passwords
 from api.http.users import install as users
 from api.jobs.runs import prepare as jobs
 from api.setup.tasks import prepare as setup
@@ -29,6 +30,10 @@ HERE = Path(__file__).parent
 MEMORY = Path("/dev/shm")  # noqa: S108 - made for this, by the system; each test's own folder has a random name
 ROOM = 4 * 2**30
 _numbers = count(1)
+
+
+passwords.WORK = 2**4
+"""Passwords of tests are guessed by nobody. In this process only: those that tests start keep the real one."""
 
 
 def pytest_configure() -> None:

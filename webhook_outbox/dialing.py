@@ -12,7 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from http.client import HTTPException, HTTPResponse
 from urllib.parse import urlsplit
 
@@ -112,12 +112,18 @@ class _Reader(io.RawIOBase):
         return io.BufferedReader(self, 4096)
 
 
+@cache
+def _trusting(certificates: str) -> ssl.SSLContext:
+    """Read once a process: there are well over a hundred of the usual ones. Nobody changes it."""
+    return ssl.create_default_context(cafile=certificates)
+
+
 class Dialer:
     """Safe to share by threads. `trusted`: a file of certificates, else the usual ones."""
 
     def __init__(self, allowed: Sequence[Network], trusted: str | None = None) -> None:
         self._allowed = tuple(allowed)
-        self._tls = ssl.create_default_context(cafile=trusted or where())
+        self._tls = _trusting(trusted or where())
         self._idle: dict[tuple[bool, str, int], deque[socket.socket]] = {}
 
     def close(self) -> None:

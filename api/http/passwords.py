@@ -7,7 +7,8 @@ from typing import Any
 
 from eventlog.log import EventLog
 
-_N, _R, _P = 2**14, 8, 1  # scrypt: about 40 ms and 16 MB a guess
+WORK = 2**14
+"""Of scrypt: about 40 ms and 16 MB a guess."""
 
 SET = """
 insert into passwords (user_id, salt, hash) values (%s, %s, %s)
@@ -45,4 +46,4 @@ def is_password(connection: Any, user_id: int, password: str) -> bool:
 
 
 def _hash(password: str, salt: bytes) -> bytes:
-    return hashlib.scrypt(password.encode(), salt=salt, n=_N, r=_R, p=_P, maxmem=64 * 1024 * 1024)
+    return hashlib.scrypt(password.encode(), salt=salt, n=WORK, r=8, p=1, maxmem=64 * 1024 * 1024)

@@ -9,7 +9,7 @@ from ipaddress import ip_network
 from typing import Any
 
 import requests
-from werkzeug.serving import make_server
+from cheroot.wsgi import Server
 
 from api.http.app import create_app, services_of
 from api.http.users import install, save_user
@@ -211,18 +211,19 @@ def serving(database_url: str, *, planner: bool = False, integrations: bool = Fa
     runs: list[Callable[[threading.Event], None]] = [Projector(log, services.reveal).run]
     runs += [planning(log, replace(SETTINGS, secret_key=SECRET))] if planner else []
     runs += [Follower(log).run, Runner(log, replace(SETTINGS, secret_key=SECRET), hasten=0.01).run] * integrations
-    server = make_server("127.0.0.1", 0, create_app(services), threaded=True)
+    server = Server(("127.0.0.1", 0), create_app(services), numthreads=16, shutdown_timeout=1)
+    server.expiration_interval = 0.02  # so soon it sees that it shall stop
+    server.prepare()
     threads = [threading.Thread(target=run, args=(stop,), daemon=True) for run in runs]
-    threads.append(threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True))
+    threads.append(threading.Thread(target=server.serve, daemon=True))
     for thread in threads:
         thread.start()
     try:
-        yield Site(f"http://127.0.0.1:{server.server_port}", log)
+        yield Site(f"http://127.0.0.1:{server.bind_addr[1]}", log)
     finally:
         stop.set()
-        server.shutdown()
+        server.stop()
         for thread in threads:
             thread.join(timeout=15)
-        server.server_close()
         services.close()
         log.close()

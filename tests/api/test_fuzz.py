@@ -6,7 +6,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 
 from eventlog.verify import verify
@@ -48,6 +47,8 @@ def test_nothing_that_comes_in_is_answered_by_a_failure_of_ours(fresh: Site) -> 
 
 
 def _operations(site: Site) -> list[Any]:
+    import schemathesis  # large: only where it runs
+
     return list(schemathesis.openapi.from_dict(site.nobody.get("openapi.json")).get_all_operations())
 
 
