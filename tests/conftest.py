@@ -33,7 +33,7 @@ _numbers = count(1)
 
 
 passwords.WORK = 2**4
-"""Passwords of tests are guessed by nobody. In this process only: those that tests start keep the real one."""
+"""Passwords of tests are worth no guess. What tests start as a process sets the usual ones."""
 
 
 def pytest_configure() -> None:

@@ -11,8 +11,7 @@ Mode = Literal["open", "cut", "deaf"]
 
 
 class Relay:
-    """`cut`: nobody is there. `deaf`: what is posted arrives and is done, and no answer to it comes back. The server
-    takes one request a connection."""
+    """`cut`: nobody is there. `deaf`: what is posted arrives and is done, and no answer to it comes back."""
 
     def __init__(self, to: str) -> None:
         self._to = urlsplit(to)
@@ -45,37 +44,37 @@ class Relay:
             threading.Thread(target=self._carry, args=(came,), daemon=True).start()
 
     def _carry(self, came: socket.socket) -> None:
-        mode = self._mode
-        if mode == "cut":
+        if self._mode == "cut":
             came.close()
             return
-        if mode == "deaf" and came.recv(4, socket.MSG_PEEK) != b"POST":
-            mode = "open"
+        lost = threading.Event()
         with came, socket.create_connection((self._to.hostname or "", self._to.port or 80)) as server:
             with self._lock:
                 self._live |= {came, server}
-            back = threading.Thread(target=self._answers, args=(server, came, mode), daemon=True)
+            back = threading.Thread(target=self._answers, args=(server, came, lost), daemon=True)
             back.start()
-            self._pump(came, server)
+            self._asks(came, server, lost)
             back.join()
             with self._lock:
                 self._live -= {came, server}
 
-    def _answers(self, server: socket.socket, came: socket.socket, mode: Mode) -> None:
-        if mode == "open":
-            self._pump(server, came)
-        else:
-            with suppress(OSError):
-                server.recv(1)  # it is done; and nobody learns of it
+    def _asks(self, came: socket.socket, server: socket.socket, lost: threading.Event) -> None:
         with suppress(OSError):
-            came.shutdown(socket.SHUT_RDWR)
+            while content := came.recv(65536):
+                if self._mode == "deaf" and content.startswith(b"POST"):
+                    lost.set()
+                server.sendall(content)
+            server.shutdown(socket.SHUT_WR)
 
     @staticmethod
-    def _pump(source: socket.socket, target: socket.socket) -> None:
+    def _answers(server: socket.socket, came: socket.socket, lost: threading.Event) -> None:
         with suppress(OSError):
-            while content := source.recv(65536):
-                target.sendall(content)
-            target.shutdown(socket.SHUT_WR)
+            while content := server.recv(65536):
+                if lost.is_set():
+                    break  # it is done; and nobody learns of it
+                came.sendall(content)
+        with suppress(OSError):
+            came.shutdown(socket.SHUT_RDWR)
 
 
 @contextmanager
