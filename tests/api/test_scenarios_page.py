@@ -2,14 +2,26 @@
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from eventlog.embedded import EmbeddedServer
 from scenarios import conditions, definition, parsing
+from tests.api.conftest import set_up
 from tests.api.site import Site
 
 PAGE = (Path(__file__).parents[2] / "docs" / "scenarios.md").read_text(encoding="utf-8")
 EXAMPLES: list[dict[str, Any]] = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", PAGE, re.S)]
+
+
+@pytest.fixture
+def site(postgres: EmbeddedServer) -> Iterator[Site]:
+    """Of its own: locations that other tests made have stock services that nobody answers for."""
+    with set_up(postgres, "test_scenarios_page") as made:
+        yield made
 
 
 def test_the_examples_are_read_and_plan(site: Site) -> None:

@@ -27,7 +27,7 @@ def log(kept_log: EventLog) -> EventLog:
 
 
 def moment(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def state(shown: Any) -> Any:
