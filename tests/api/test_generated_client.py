@@ -65,21 +65,21 @@ def test_the_readmes_story(site: Site, made: str) -> None:
     package = site.package()
     login = part("api.auth.post_api_i1_auth_login")
     body = part("models.login_input").LoginInput(username="admin", password=PASSWORD)
-    key = login.sync(client=part("client").Client(base_url=site.url), body=body).key
-    client = part("client").AuthenticatedClient(base_url=site.url, token=key, prefix="Token")
+    with part("client").Client(base_url=site.url) as nobody:
+        key = login.sync(client=nobody, body=body).key
+    with part("client").AuthenticatedClient(base_url=site.url, token=key, prefix="Token") as client:
+        page = part("api.packages.get_packages_short").sync(client=client, limit=3)
+        assert page.count >= 1 and len(page.results) <= 3
+        assert page.results[0].state == "100" and page.results[0].id == package
+        shown = part("api.packages.get_packages_id").sync(client=client, id=package)
+        assert "start-preparing" in [row.slug for row in shown.commands]
 
-    page = part("api.packages.get_packages_short").sync(client=client, limit=3)
-    assert page.count >= 1 and len(page.results) <= 3
-    assert page.results[0].state == "100" and page.results[0].id == package
-    shown = part("api.packages.get_packages_id").sync(client=client, id=package)
-    assert "start-preparing" in [row.slug for row in shown.commands]
+        command = part("models.package_start_preparing_command").PackageStartPreparingCommand
+        run = part("api.commands.post_packages_id_command").sync_detailed
+        assert run(client=client, id=package, body=command.from_dict({"slug": "start-preparing"})).status_code == 204
+        again = run(client=client, id=package, body=command.from_dict({"slug": "start-preparing"}))
+        assert again.status_code == 400 and again.parsed.status_code == 400
+        assert again.parsed.error["code"] == "state_conflict"
 
-    command = part("models.package_start_preparing_command").PackageStartPreparingCommand
-    run = part("api.commands.post_packages_id_command").sync_detailed
-    assert run(client=client, id=package, body=command.from_dict({"slug": "start-preparing"})).status_code == 204
-    again = run(client=client, id=package, body=command.from_dict({"slug": "start-preparing"}))
-    assert again.status_code == 400 and again.parsed.status_code == 400
-    assert again.parsed.error["code"] == "state_conflict"
-
-    history = part("api.audit.get_audit_kind_id_history").sync(client=client, kind="package", id=package)
-    assert [row.event for row in history.results] == ["PackageCreated", "PackagePreparing"]
+        history = part("api.audit.get_audit_kind_id_history").sync(client=client, kind="package", id=package)
+        assert [row.event for row in history.results] == ["PackageCreated", "PackagePreparing"]
