@@ -50,7 +50,7 @@ browser:
 		echo "make test CHROMIUM=none ARGS='--ignore tests/browser'" >&2; exit 1; }
 
 test: setup browser ## the whole suite; ARGS="tests/test_house.py" for a part
-	@CHROMIUM="$(CHROMIUM)" $(BIN)/python -m pytest -q -n 5 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@CHROMIUM="$(CHROMIUM)" $(BIN)/python -m pytest -q -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: setup ## format, lint, types, import order, stale docs
 	$(BIN)/ruff format --check .
