@@ -40,6 +40,19 @@ _TOKEN_LOGIN = {
 }
 """What `auth` is made of, with what is meant where it is not said."""
 
+_SAID = (
+    "target_url",
+    "event_type",
+    "is_active",
+    "retry_countdown_config",
+    "config",
+    "secret_key",
+    "rotation_hours",
+    "additional_headers",
+)
+_SHOWN = {"id", "version", "has_secret_key", "user", "health", "created_date", "modified_date"}
+"""What an answer has besides: taken and left as it is, so that what was read can be written back."""
+
 _CONFIG = {"channel_id", "erp_code", "order_mode", "rate", "concurrency", "auth"}
 
 
@@ -59,7 +72,8 @@ class Checked:
 
 def check(body: Mapping[str, Any], allowed: Sequence[Network]) -> Checked:
     """Refusal `invalid` names every wrong field; WebhookError for an event name that is not known."""
-    wrong: dict[str, list[str]] = {}
+    unknown = sorted(set(body) - set(_SAID) - _SHOWN)
+    wrong = {name: [f"There is no such field; known are {', '.join(_SAID)}."] for name in unknown}
 
     def field(name: str, function: Any, *arguments: Any) -> Any:
         try:

@@ -5,7 +5,7 @@ from typing import Any
 from api import histories
 from api.http.audit_points import AT, point, whole
 from api.http.details import not_found
-from api.http.errors import Failure, WrongInput
+from api.http.errors import Failure, WrongInput, known_only
 from api.http.routes import AUDIT, OMS, Call, route
 from api.http.whose import order_of
 from api.verifying import verified
@@ -23,9 +23,7 @@ RANGE = {"after": "Only events after this position.", "until": "Only events up t
 @route("GET", f"{OMS}/audit/verify/", roles=AUDIT, tag="audit", query=RANGE, answers="Verified")
 def verify(call: Call) -> Any:
     """The laws of the domain, the hash chain and the guards over the log or a range of it; it takes a while."""
-    unknown = sorted(set(call.query) - set(RANGE))
-    if unknown:
-        raise WrongInput(**{unknown[0]: [f"Known are {', '.join(RANGE)}."]})
+    known_only(call.query, RANGE)
     after = whole(call, "after") or 0 if call.query.get("after") else 0
     until = whole(call, "until") if call.query.get("until") else None
     head = call.log.head().position

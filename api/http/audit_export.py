@@ -3,7 +3,7 @@
 from flask import Response
 
 from api.case_file import case_file
-from api.http.errors import Failure, WrongInput
+from api.http.errors import Failure, WrongInput, known_only
 from api.http.routes import AUDIT, OMS, Answer, Call, Parameter, route
 from api.past_tools import Unknown, named
 
@@ -18,9 +18,7 @@ QUERY = {
 @route("GET", f"{OMS}/audit/export/", roles=AUDIT, tag="audit", query=QUERY)
 def export(call: Call) -> Answer:
     """A zip: events, states, webhooks and plans of an order, with a page to read; personal data masked on wish."""
-    unknown = sorted(set(call.query) - set(QUERY))
-    if unknown:
-        raise WrongInput(**{unknown[0]: [f"Known are {', '.join(QUERY)}."]})
+    known_only(call.query, QUERY)
     number, masked = call.query.get("order", ""), call.query.get("masked", "false").lower()
     if masked not in ("true", "false", "1", "0", ""):
         raise WrongInput(masked=["true or false."])

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from api.http.errors import WrongInput
+from api.http.errors import WrongInput, known_only
 from api.http.routes import Call
 from projections.filters import Wrong, moment
 
@@ -18,9 +18,7 @@ AT = {
 def point(call: Call, given: Mapping[str, str] | None = None) -> dict[str, Any]:
     """At most one of AT, as {name: value}. `given`: these parameters, else the whole query."""
     given = call.query if given is None else given
-    unknown = sorted(set(given) - set(AT))
-    if unknown:
-        raise WrongInput(**{unknown[0]: [f"Known are {', '.join(AT)}."]})
+    known_only(given, AT)
     said = {name: text for name, text in given.items() if text != ""}
     if len(said) > 1:
         raise WrongInput(**{name: ["One of version, position and at is enough."] for name in said})

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from api.histories import add_requests
 from api.http.audit_points import whole
-from api.http.errors import Failure, WrongInput
+from api.http.errors import Failure, WrongInput, known_only
 from api.http.routes import AUDIT, OMS, Call, route
 from domain.kernel import info
 from domain.kinds import KINDS
@@ -31,9 +31,7 @@ LONGEST = 255
 )
 def search(call: Call) -> Any:
     """The objects that what was typed may mean, at most 50."""
-    unknown = sorted(set(call.query) - {"q"})
-    if unknown:
-        raise WrongInput(**{unknown[0]: ["Known is q."]})
+    known_only(call.query, {"q"})
     text = call.query.get("q", "").strip()
     if not text:
         raise WrongInput(q=["Missing data for required field."])
@@ -57,9 +55,7 @@ def search(call: Call) -> Any:
 )
 def correlation(call: Call, id: str) -> Any:
     """All that one request (its X-Request-ID) or job began: request, events, plans, commands and webhooks, in order."""
-    unknown = sorted(set(call.query) - {"after"})
-    if unknown:
-        raise WrongInput(**{unknown[0]: ["Known is after."]})
+    known_only(call.query, {"after"})
     after = (whole(call, "after") or 0) if call.query.get("after") else 0
     rows = [] if "\0" in id or len(id) > LONGEST else chain(call.log, id, after, CHAIN)
     if not rows and not after:

@@ -1,6 +1,7 @@
 """One table from what went wrong to what is answered (spec 3.1). Never HTML, never a stack trace."""
 
 import logging
+from collections.abc import Collection, Iterable
 from typing import Any
 from uuid import uuid4
 
@@ -31,6 +32,12 @@ class WrongInput(Exception):
     def __init__(self, /, **fields: list[str]) -> None:
         super().__init__(str(fields))
         self.fields = fields
+
+
+def known_only(given: Iterable[str], known: Collection[str]) -> None:
+    """WrongInput that names what may be asked, where the query has something else."""
+    if unknown := sorted(set(given) - set(known)):
+        raise WrongInput(**{unknown[0]: [f"Known {'is' if len(known) == 1 else 'are'} {', '.join(known)}."]})
 
 
 Answered = tuple[int, dict[str, Any], dict[str, str]]

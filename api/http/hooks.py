@@ -10,7 +10,7 @@ from marshmallow import EXCLUDE, Schema, fields, validate
 
 from api.http.commands import another_body, claim_of, if_match_of
 from api.http.dry_run import DryRun
-from api.http.errors import Failure, WrongInput
+from api.http.errors import Failure, WrongInput, known_only
 from api.http.input_schemas import Switch
 from api.http.paging import NEWEST_FIRST, PARAMETERS, asked_of, page_of, page_of_all
 from api.http.plain_json import plain
@@ -37,6 +37,10 @@ LEDGER = HOOKS | AUDIT
 
 FILTERS = ("event_type", "is_active", "target_url", "user")
 MOST_PULLED = 100
+PULLING = {
+    "after": "What comes after the delivery of this id; 0 is from the beginning.",
+    "limit": f"How many, {MOST_PULLED} at most.",
+}
 
 _LOOKS: dict[str, Mapping[str, Any]] = {
     "_whole": WHOLE,
@@ -171,14 +175,12 @@ def replay_hook(call: Call, id: int) -> Any:
     f"{PATH}/<int:id>/pull/",
     roles=HOOKS,
     tag="webhooks",
-    query={
-        "after": "What comes after the delivery of this id; 0 is from the beginning.",
-        "limit": f"How many, {MOST_PULLED} at most.",
-    },
+    query=PULLING,
     answers="WebhookPull",
 )
 def pull_hook(call: Call, id: int) -> Any:
     """The same messages in order, for who cannot be reached; while it is switched off, `after` settles them."""
+    known_only(call.query, PULLING)
     after = _number(call.query, "after", 0, 0, 2**62)
     limit = _number(call.query, "limit", MOST_PULLED, 1, 2**62)
     settles = not subscriptions.find(call.log, id).is_active

@@ -182,6 +182,7 @@ def test_refusals_are_406_in_two_languages(site: Site, request_: str, body: Any,
         ({"config": {"order_mode": "chaos"}}, "config"),
         ({"secret_key": 7}, "secret_key"),
         ({"is_active": "yes"}, "is_active"),
+        ({"targeturl": CLOSED.format("x")}, "targeturl"),
     ],
 )
 def test_wrong_fields_are_named(site: Site, body: dict[str, Any], field: str) -> None:
@@ -191,6 +192,32 @@ def test_wrong_fields_are_named(site: Site, body: dict[str, Any], field: str) ->
     assert answer.status_code == 400, answer.text
     assert field in answer.json()["error"]
     assert site.log.head().position == head
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH"])
+def test_a_misspelt_field_is_named_with_those_there_are(site: Site, method: str) -> None:
+    hook = made(site, f"misspelt-{method}")
+    answer = site.admin(method, f"{HOOKS}{hook['id']}/", {**hook, "active": False})
+    assert answer.status_code == 400, answer.text
+    [said] = answer.json()["error"]["active"]
+    assert "is_active" in said and "rotation_hours" in said
+    assert site.admin.get(f"{HOOKS}{hook['id']}/") == hook
+
+
+def test_what_was_read_can_be_written_back(site: Site) -> None:
+    auth = {"auth_type": "basic", "username": "erp", "password": "private"}
+    made(site, "back", secret_key="kept", additional_headers={"X-Key": "1"}, config={"rate": 2, "auth": auth})
+    for method in ("PUT", "PATCH"):
+        hook = next(
+            row for row in site.admin.get(f"{HOOKS}?limit=100")["results"] if row["target_url"].endswith("back")
+        )
+        answer = site.admin(method, f"{HOOKS}{hook['id']}/", hook)
+        assert (answer.status_code, answer.json()) == (200, hook), "nothing has changed, its version neither"
+
+
+def test_a_pull_names_what_it_may_be_asked(site: Site) -> None:
+    answer = site.admin("GET", f"{HOOKS}{made(site, 'pulled')['id']}/pull/?after=0&page=2")
+    assert (answer.status_code, answer.json()["error"]) == (400, {"page": ["Known are after, limit."]})
 
 
 def test_the_registry_names_every_event(site: Site) -> None:
