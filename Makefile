@@ -28,10 +28,11 @@ setup: $(READY) ## make the environment in .venv; starts nothing
 $(READY): pyproject.toml requirements.lock
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; none was found on the path." >&2; exit 1; }
 	@$(BIN)/python -c 'import pip' 2>/dev/null || $(PYTHON) -m venv --clear .venv
+	@echo "installing what it needs into .venv"
 	@sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > .venv/uv.lock
-	$(PIP) --require-hashes -r .venv/uv.lock && $(UV) --require-hashes -r requirements.lock || \
+	@$(PIP) --require-hashes -r .venv/uv.lock && $(UV) --require-hashes -r requirements.lock || \
 		$(PIP) --no-compile --require-hashes -r requirements.lock
-	$(UV) --no-deps --no-build-isolation --offline -e . || $(PIP) --no-deps --no-build-isolation --no-index -e .
+	@$(UV) --no-deps --no-build-isolation --offline -e . || $(PIP) --no-deps --no-build-isolation --no-index -e .
 	@$(BIN)/python -m compileall -q -j 0 $(ROOMS)
 	@touch $(READY)
 

@@ -86,14 +86,14 @@ def set_up(client: Client, orders: Bodies, locations: Bodies, seed: int, said: C
     for path, bodies in (
         ("channels/", setup_bodies.channels()),
         ("cargo-companies/", setup_bodies.cargo_companies()),
-        ("packages/package_denial_reason/", setup_bodies.denial_reasons()),
+        ("package-denial-reason/", setup_bodies.denial_reasons()),
         ("stock_locations/", locations),
         ("scenarios/", [*setup_bodies.scenarios(), *setup_bodies.pickup_scenarios()]),
         ("transfer-scenarios/", [*setup_bodies.transfer_scenarios(), *setup_bodies.pickup_transfer_scenarios()]),
     ):
         if client.call("GET", f"/api/v1/oms/{path}?limit=1")["count"]:
             continue  # a set-up that was interrupted goes on
-        said(f"{len(bodies)} {path.strip('/').split('/')[-1].replace('_', ' ').replace('-', ' ')}")
+        said(f"{len(bodies)} {path.strip('/').replace('_', ' ').replace('-', ' ').removesuffix('s')}s")
         for body in bodies:
             client.post(path, body)
     rows = list(network.stock(orders, locations, seed))

@@ -86,12 +86,13 @@ def open_sentence(line: OpenLine, default: str | None) -> str:
 
 def _why(mine: Candidate, ranked: list[Candidate], considered: Considered, package: PlannedPackage) -> str:
     items = _count(len(considered.wanted), "item")
+    them = f"all {items}" if len(considered.wanted) > 1 else "the item"
     whole = [one for one in ranked if one.has_all(considered.wanted)]
     if mine in whole:
         if len(whole) == 1:
-            return f"the only {_kind(whole)} that has all {items}"
+            return f"the only {_kind(whole)} that has {them}"
         best = f"{_best(considered.rule)} of {len(whole)}" if mine is whole[0] else f"one of {len(whole)}"
-        return f"{best} {_kind(whole)}s that have all {items}"
+        return f"{best} {_kind(whole)}s that have {them}"
     pieces = _count(sum(line.quantity for line in package.lines), "piece")
     part = f"{pieces} for {len({line.sku for line in package.lines})} of the {items} wanted"
     how = "of the fewest that together have them" if considered.rule.strategy == "fewest_packages" else "in its turn"

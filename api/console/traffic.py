@@ -18,8 +18,12 @@ def _party(name: str) -> Any:
     return link(f"/console/traffic/?party={name}", name)
 
 
+def milliseconds(seconds: float) -> str:
+    return f"{1000 * seconds:,.0f} ms" if seconds >= 0.01 else f"{1000 * seconds:.1f} ms"
+
+
 def _answer(row: dict[str, Any]) -> str:
-    took = "" if row["seconds"] is None else f"{row['seconds']:.2f} s"
+    took = "" if row["seconds"] is None else milliseconds(row["seconds"])
     return ", ".join(str(part) for part in (row["status"], took, row["error"]) if part)
 
 
@@ -44,4 +48,4 @@ CALLS = Listing(
 @page("/console/traffic/")
 def traffic(visit: Visit) -> Response:
     pairs = visit.api.get("traffic/summary/")["results"]
-    return CALLS.page(visit, template="traffic.html", pairs=pairs, party=_party)
+    return CALLS.page(visit, template="traffic.html", pairs=pairs, party=_party, milliseconds=milliseconds)

@@ -42,6 +42,11 @@ def test_the_sentence_of_the_specification():
     assert (said["scenario"]["version"], said["asked_at"]) == (3, "2026-11-23T10:00:00Z")
 
 
+def test_one_item_is_not_counted():
+    said = told(demand({"x": 1}, destination=LEEDS), world({"ST-020": {"x": 1}}, PLACES), NEAREST)
+    assert said["sentences"][0].startswith("Package P1 at ST-020: the only store that has the item; ")
+
+
 def test_stock_reservations_and_safety_stock_are_told_apart():
     """Known 9, of which 4 are reserved and 2 never planned; all of it safety stock; more reserved than there is."""
     places = [Place(1, "A", safety_stock=2), Place(2, "B", safety_stock=5), Place(3, "C"), Place(4, "D")]
