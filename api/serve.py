@@ -3,7 +3,6 @@ outside systems with a first month's orders where `OMS_SIMULATORS` is on."""
 
 import logging
 import signal
-import socket
 import sys
 import time
 from collections.abc import Callable
@@ -15,6 +14,7 @@ from typing import Any
 import requests
 
 from api.installation import OMS, Place, prepared
+from api.listening import hindrance
 from api.opening import initialise, opened
 from api.processes import Processes, watched
 from api.settings import Settings
@@ -43,7 +43,7 @@ def start(
         shown = settings.admin_password is None and settings.log_format == "text"  # JSON is read by machines, and kept
         if initialise(log, place) and shown:
             tell(f"the password of {settings.admin_user}, shown once: {place.admin_password}")
-    url = f"http://{settings.host}:{settings.port}"
+    url = settings.url
     processes.start("api", (*OMS, "api"), place.environment)
     for name, only in WORKERS:
         processes.start(name, (*OMS, "worker", "--only", only), place.environment)
@@ -60,10 +60,8 @@ def start(
 def serve(settings: Settings) -> int:
     """Until SIGINT or SIGTERM; what dies meanwhile is started again."""
     say = saying(settings)
-    if (why := _taken(settings)) is not None:  # else who listens there would be taken for ours
-        say(
-            f"Nothing can listen at {settings.host}:{settings.port}: {why}. OMS_HOST and OMS_PORT name another address."
-        )
+    if (why := hindrance(settings)) is not None:
+        say(why)
         return 2
     stop = Event()
 
@@ -88,16 +86,6 @@ def serve(settings: Settings) -> int:
         say("stopping")
     say("stopped; the data is kept")
     return 0
-
-
-def _taken(settings: Settings) -> str | None:
-    """Why the API could not listen where it is to."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    try:
-        socket.create_server((settings.host, settings.port), family=family).close()
-    except OSError as wrong:
-        return (wrong.strerror or str(wrong)).partition(" (")[0].lower()
-    return None
 
 
 def _addresses(say: Callable[[str], None], url: str, place: Place, seconds: float) -> None:

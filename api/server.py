@@ -12,7 +12,7 @@ from gunicorn.app.base import BaseApplication
 
 from api.collector import calm
 from api.http.app import create_app, services_of
-from api.opening import look
+from api.opening import look, opened
 from api.processes import die_with_parent
 from api.settings import Settings
 from eventlog.log import EventLog
@@ -54,7 +54,7 @@ class Server(BaseApplication):
         settings = self._settings
         util.write_error = write_error
         for name, value in {
-            "bind": f"{settings.host}:{settings.port}",
+            "bind": settings.authority,
             "workers": settings.api_processes,
             "threads": settings.api_threads,
             "worker_class": "gthread",
@@ -75,16 +75,18 @@ class Server(BaseApplication):
     def load(self) -> Flask:
         settings = self._settings
         log = EventLog.open(settings.database_url or "", settings.database_direct_url, pool_size=settings.api_threads)
-        look(log)
         log.reference.refresh()  # loaded before the first request, not by it
         return create_app(services_of(log, settings, self._secret_key))
 
 
 def run(settings: Settings) -> int:
-    """Until SIGTERM. The database must be up to date (`oms init`, or `oms serve` does it)."""
+    """Until SIGTERM. The database must be up to date (`oms init`, or `oms serve` does it); Unavailable where it does
+    not answer."""
     if settings.database_url is None or settings.secret_key is None:
         log_.error("`oms api` needs DATABASE_URL and OMS_SECRET_KEY; `oms serve` brings its own.")
         return 2
+    with opened(settings) as log:  # closed before the fork; away, it is one sentence here and a traceback there
+        look(log)
     calm()
     Server(settings, settings.secret_key).run()
     return 0

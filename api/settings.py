@@ -2,12 +2,14 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 
 Network = IPv4Network | IPv6Network
+
+_OWN = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - named, not listened at
 
 
 class WrongSetting(Exception):
@@ -37,6 +39,17 @@ class Settings:
     audit_days: int = 400
     plan_input_days: int = 90
     webhook_days: int = 90
+
+    @property
+    def authority(self) -> str:
+        """Where the API listens, as it stands in a URL: an address of IPv6 in brackets."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def url(self) -> str:
+        """Where the API is called from this machine; listening at all its addresses (`0.0.0.0`, `::`), at its own."""
+        own = _OWN.get(self.host)
+        return f"http://{(self if own is None else replace(self, host=own)).authority}"
 
     @classmethod
     def of(cls, environment: Mapping[str, str] | None = None) -> "Settings":
@@ -116,7 +129,7 @@ _READ: dict[str, Any] = {
     "database_url": _url,
     "database_direct_url": _url,
     "data_dir": lambda _name, value: Path(value),
-    "host": _text,
+    "host": lambda _name, value: value.removeprefix("[").removesuffix("]"),
     "port": _whole(1, 65535),
     "api_processes": _whole(1, 64),
     "api_threads": _whole(1, 512),

@@ -123,6 +123,12 @@ def connect_source(client: Client, source: str, secret: str) -> None:
             client.call("PATCH", f"/api/v1/oms/transitions/{row['id']}/", {"settings": settings})
 
 
+def ports_of(port: int) -> dict[str, int]:
+    """Name of each simulator that listens → its port, where the API is at `port`."""
+    called = {name: port + offset for name, (_, offset) in neighbours.NEIGHBOURS.items()}
+    return {"ERP": port + PORT_OF_ERP, "order source": port + PORT_OF_SOURCE, **called}
+
+
 CLERK, WORKS_AT = "clerk", ("WH-01", "ST-001", "ST-002")
 
 

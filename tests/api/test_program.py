@@ -15,11 +15,12 @@ from api.installation import prepared
 from api.logs import configure
 from api.opening import initialise, opened
 from api.serve import saying, serve
-from api.server import Log
+from api.server import Log, Server
 from api.settings import Settings
+from api.showcase import PORT_OF_SOURCE
 from api.troubles import sentence_of
 
-NOWHERE = "postgresql://127.0.0.1:1/nothing"
+NOWHERE = "postgresql://oms:s3cret@127.0.0.1:1/nothing"
 
 
 @pytest.mark.parametrize(
@@ -56,16 +57,28 @@ def test_what_is_set_is_shown_as_it_is_set(monkeypatch: pytest.MonkeyPatch, caps
     assert again.webhook_allow == (ip_network("10.0.0.0/8"), ip_network("::1/128"))
 
 
-@pytest.mark.parametrize("verb", [["worker"], ["webhooks", "list"], ["history", "order", "1"], ["init"]])
+@pytest.mark.parametrize("verb", [["api"], ["worker"], ["webhooks", "list"], ["history", "order", "1"], ["init"]])
 def test_a_database_that_is_away_is_one_sentence(
     verb: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", NOWHERE)
     monkeypatch.setenv("OMS_SECRET_KEY", "s3cret")
     monkeypatch.setenv("OMS_DATA_DIR", str(tmp_path))
+    monkeypatch.setattr(Server, "run", lambda _: pytest.fail("it would fork"))
     assert main(verb) == 1
     error = capsys.readouterr().err
     assert error.startswith("The database does not answer: ") and error.count("\n") == 1
+    assert "127.0.0.1" in error and "s3cret" not in error
+
+
+def test_a_url_that_is_none_is_one_sentence_without_its_password(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://oms:s3%cret@db/x")
+    monkeypatch.setenv("OMS_SECRET_KEY", "key")
+    assert main(["worker"]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("That is no database URL: invalid percent-encoded token") and "cret" not in error
 
 
 def test_a_folder_that_cannot_be_is_one_sentence(
@@ -94,6 +107,46 @@ def test_a_port_that_is_taken_stops_the_start(tmp_path: Path, capsys: pytest.Cap
         assert serve(Settings(data_dir=tmp_path / "var", port=port)) == 2
     assert capsys.readouterr().err.startswith(f"Nothing can listen at 127.0.0.1:{port}: address already in use")
     assert not (tmp_path / "var").exists(), "nothing was started"
+
+
+@pytest.fixture
+def nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.serve.prepared", lambda *_: pytest.fail("it would start"))
+
+
+@pytest.mark.usefixtures("nothing_starts")
+def test_a_simulator_s_port_that_is_taken_is_told_by_the_simulator_s_name(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as there:
+        port = there.getsockname()[1]
+        where = {"host": "127.0.0.2", "port": port - PORT_OF_SOURCE}  # there nobody listens by chance
+        assert serve(Settings(data_dir=tmp_path / "var", simulators=True, **where)) == 2
+    error = capsys.readouterr().err
+    assert f"order source at 127.0.0.1:{port}: address already in use" in error and "OMS_PORT" in error
+    assert error.count("\n") == 1
+
+
+@pytest.mark.usefixtures("nothing_starts")
+def test_ports_that_are_none_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert serve(Settings(data_dir=tmp_path / "var", port=65530, simulators=True)) == 2
+    assert "geocoder at 127.0.0.1:65537: ports end at 65535" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("host", "bound", "url"),
+    [
+        ("127.0.0.1", ("127.0.0.1", 8000), "http://127.0.0.1:8000"),
+        ("0.0.0.0", ("0.0.0.0", 8000), "http://127.0.0.1:8000"),  # noqa: S104 - what may be set
+        ("::", ("::", 8000), "http://[::1]:8000"),
+        ("[::1]", ("::1", 8000), "http://[::1]:8000"),
+        ("oms.example.org", ("oms.example.org", 8000), "http://oms.example.org:8000"),
+    ],
+)
+def test_where_it_listens_and_where_it_is_called(host: str, bound: tuple[str, int], url: str) -> None:
+    settings = Settings.of({"OMS_HOST": host})
+    assert Server(settings, "key").cfg.address == [bound]
+    assert settings.url == url
 
 
 @pytest.mark.parametrize(("only", "named"), [("planner,nobody", "'nobody'"), (",", "','"), ("", "''")])

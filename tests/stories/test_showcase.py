@@ -102,6 +102,9 @@ def test_every_simulator_is_talked_to_and_nothing_stays_wrong(
         called = [row for row in _calls(site) if row["from"] == "daybook"]
         packages = site.admin.get("packages/?limit=100")["results"]
     by_port = {name: [row for row in called if f":{port}/" in row["place"]] for name, port in threads.ports.items()}
+    assert sorted(showcase.ports_of(place.settings.port).values()) == sorted(threads.ports.values()), (
+        "all are looked at"
+    )
     assert [name for name, rows in by_port.items() if not rows] == []
     assert {row["outcome"] for row in called} == {"ok"}
     page = visitor(site).get("/console/traffic/").text
