@@ -18,12 +18,13 @@ class WrongSetting(Exception):
 
 @dataclass(frozen=True)
 class Settings:
-    """`database_url` None: an embedded server in `data_dir`. `webhook_allow`: networks of private receivers that may
-    be called; `webhook_days`: how long what was sent is kept. `simulators`: the outside systems are simulated beside
-    the service. Secrets are never printed."""
+    """`database_url` None: an embedded server in `data_dir`. `read_database_url`: a streaming replica for the API's
+    reads. `webhook_allow`: networks of private receivers that may be called; `webhook_days`: how long what was sent is
+    kept. `simulators`: the outside systems are simulated beside the service. Secrets are never printed."""
 
     database_url: str | None = None
     database_direct_url: str | None = None
+    read_database_url: str | None = None
     data_dir: Path = Path("var")
     host: str = "127.0.0.1"
     port: int = 8000
@@ -83,7 +84,7 @@ def _said(value: Any) -> str | None:
     return None if value is None else str(value)
 
 
-_SECRET = frozenset({"admin_password", "secret_key", "database_url", "database_direct_url"})
+_SECRET = frozenset({"admin_password", "secret_key", "database_url", "database_direct_url", "read_database_url"})
 
 
 def _text(_name: str, value: str) -> str:
@@ -128,6 +129,7 @@ def _url(name: str, value: str) -> str:
 _READ: dict[str, Any] = {
     "database_url": _url,
     "database_direct_url": _url,
+    "read_database_url": _url,
     "data_dir": lambda _name, value: Path(value),
     "host": lambda _name, value: value.removeprefix("[").removesuffix("]"),
     "port": _whole(1, 65535),

@@ -14,6 +14,7 @@ from api.console import session
 from api.console.inside import Inside, Refused
 from api.console.rendering import render
 from api.http.errors import Failure
+from api.http.replica import Reads
 from api.http.routes import Services
 from api.http.users import NOBODY, Caller, Users
 from projections.schema import FOLLOWER
@@ -200,6 +201,7 @@ def _shown_next(visit: Visit) -> None:
     written = visit.api.minimum.get("X-OMS-Min-Position")
     if written is not None:
         visit.services.log.wait_for([FOLLOWER], int(written), PATIENCE)
+        Reads(visit.services.pool, visit.services.replica).come_to(int(written))
 
 
 def _visit(key: str | None) -> Visit:

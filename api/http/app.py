@@ -18,8 +18,9 @@ from api.http.bodies import read_body
 from api.http.dry_run import DryRun
 from api.http.errors import Failure, WrongInput, answer
 from api.http.languages import language_of, told_in
+from api.http.replica import Replica, ReplicaFailed
 from api.http.request_audit import RequestAudit
-from api.http.routes import ALL, ANYBODY, ROUTES, Answer, Call, Route, Services, is_dry
+from api.http.routes import ALL, ANYBODY, READING, ROUTES, Answer, Call, Route, Services, is_dry
 from api.http.users import NOBODY, Caller, Users
 from api.settings import Settings
 from eventlog.connect import conninfo
@@ -46,8 +47,7 @@ mounting.declare()
 def services_of(log: EventLog, settings: Settings, secret_key: str) -> Services:
     """What the routes work with, opened for this process."""
     pool: ConnectionPool[Any] = ConnectionPool(
-        # One processor a request: starting workers costs more than a page does, and others want them, too.
-        conninfo(log.database_url, "daybook api", "-c max_parallel_workers_per_gather=0"),
+        conninfo(log.database_url, "daybook api", READING),
         min_size=1,
         max_size=max(4, settings.api_threads // 2),
         open=True,
@@ -64,6 +64,7 @@ def services_of(log: EventLog, settings: Settings, secret_key: str) -> Services:
 
 def create_app(services: Services) -> Flask:
     """The application. Tables of this and other rooms must be there (`api.opening.initialise`)."""
+    replica = services.replica
     app = Flask("daybook", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
     app.url_map.strict_slashes = False
@@ -71,7 +72,7 @@ def create_app(services: Services) -> Flask:
     app.extensions["users"] = users = Users(services.log, services.pool)
     for route in ROUTES:
         name = f"{route.method} {route.path}"
-        app.add_url_rule(route.path, name, _wrapped(route, services, users), methods=[route.method])
+        app.add_url_rule(route.path, name, _wrapped(route, services, users, replica), methods=[route.method])
     mounting.mount(app)
 
     @app.errorhandler(Exception)
@@ -107,7 +108,7 @@ def _audited(audit: RequestAudit, response: Response) -> None:
     audit.record(audit_row(request, response, request.view_args or {}, caller.id, name))
 
 
-def _wrapped(route: Route, services: Services, users: Users) -> Any:
+def _wrapped(route: Route, services: Services, users: Users, replica: Replica | None) -> Any:
     def view(**path: Any) -> Response:
         caller = request.environ["oms.caller"] = _caller(request, users) if route.roles is not ANYBODY else NOBODY
         if route.roles is not ANYBODY and not caller.roles & route.roles:
@@ -116,8 +117,6 @@ def _wrapped(route: Route, services: Services, users: Users) -> Any:
             raise Failure(403, "forbidden", "This is about all locations; you are limited to some.")
         if route.method != "GET" and is_dry(request.args) and "dry_run" in route.unkept:
             raise Failure(400, "bad_request", f"There is no dry run of this: {route.unkept['dry_run']}.")
-        if route.method == "GET":
-            _wait_for_reads(services)
         for name, text in request.args.items(multi=True):
             if "\0" in text and route.answers != "StockAvailability":  # no text of PostgreSQL holds one
                 raise WrongInput(**{name: ["A text cannot hold NUL."]})  # (baskets have errors of their own shape)
@@ -131,9 +130,12 @@ def _wrapped(route: Route, services: Services, users: Users) -> Any:
             dict(request.headers),
             request.path,
             request.environ.get("oms.raw", b""),
+            replica if route.method == "GET" else None,
         )
+        if route.method == "GET":
+            _wait_for_reads(call)
         try:
-            given = route.function(call, **path)
+            given = _given(route, call, path)
         except DryRun as dry:
             given = Answer({"events": dry.events}, dry=True)
         answered = given if isinstance(given, Answer) else Answer(given, route.status)
@@ -141,6 +143,13 @@ def _wrapped(route: Route, services: Services, users: Users) -> Any:
         return _response(answered)
 
     return view
+
+
+def _given(route: Route, call: Call, path: dict[str, Any]) -> Any:
+    try:
+        return route.function(call, **path)
+    except ReplicaFailed:
+        return route.function(call, **path)  # its reads have turned to the primary
 
 
 def _response(answered: Answer) -> Response:
@@ -178,12 +187,13 @@ def _caller(asked: Request, users: Users) -> Caller:
     return caller
 
 
-def _wait_for_reads(services: Services) -> None:
+def _wait_for_reads(call: Call) -> None:
     """Read your own writes: `X-OMS-Min-Position` waits for the read models (spec 3.1)."""
     asked = request.headers.get("X-OMS-Min-Position")
     if asked is None:
         return
     if not asked.isdecimal() or len(asked) > 18:
         raise Failure(400, "bad_request", "X-OMS-Min-Position is the X-OMS-Position of an answer.")
-    if not services.log.wait_for([FOLLOWER], int(asked), WAIT_SECONDS):
+    if not call.log.wait_for([FOLLOWER], int(asked), WAIT_SECONDS):
         raise Failure(503, "lagging", "The read models have not come to this position yet.", {"Retry-After": "1"})
+    call.reads.come_to(int(asked))

@@ -30,9 +30,9 @@ def as_of_list(call: Call, what: str) -> Answer:
         raise WrongInput(sort=["Known are id, -id."])
     filters = dict(asked.filters)
     when = point(call, {name: filters.pop(name) for name in ("at", "position") if name in filters})
-    with call.services.pool.connection() as connection:
-        position = _position(call, connection, when)
-        past = as_of.listed(call.log, what, position)
+    position = _position(call, when)
+    past = as_of.listed(call.log, what, position)
+    with call.reads.connection() as connection:
         page = listing.select(
             connection, past, filters, call.log.reference, page=asked.page, limit=asked.limit, sort=asked.sort
         )
@@ -40,13 +40,16 @@ def as_of_list(call: Call, what: str) -> Answer:
     return page_of(asked, results, page.count, page.count_exact)
 
 
-def _position(call: Call, connection: Any, when: dict[str, Any]) -> int:
-    """The point's position; the read models must have come to it."""
-    if "at" in when:
-        position = as_of.position_at(connection, when["at"])
-    else:
-        position = when.get("position", projected(connection))
-    head = call.log.head().position
-    if not call.log.wait_for([FOLLOWER], min(position, head), 2.0):
+def _position(call: Call, when: dict[str, Any]) -> int:
+    """The point's position, by the primary: a replica may not know yet what was until a time. The read models must have
+    come to it."""
+    with call.services.pool.connection() as connection:
+        if "at" in when:
+            position = as_of.position_at(connection, when["at"])
+        else:
+            position = when.get("position", projected(connection))
+    least = min(position, call.log.head().position)
+    if not call.log.wait_for([FOLLOWER], least, 2.0):
         raise Failure(503, "lagging", "The read models have not come to this position yet.", {"Retry-After": "1"})
+    call.reads.come_to(least)
     return int(position)

@@ -37,7 +37,7 @@ def search(call: Call) -> Any:
         raise WrongInput(q=["Missing data for required field."])
     if len(text) > LONGEST or "\0" in text:
         raise WrongInput(q=[f"At most {LONGEST} characters."])
-    with call.services.pool.connection() as connection:
+    with call.reads.connection() as connection:
         found = queries.search(connection, text, MOST)
     found += _records(call, text)
     found += _of_events(_events_of_command(call, text))

@@ -83,8 +83,8 @@ def discrepancy(call: Call, id: int) -> Answer:
 )
 def state_transition_log(call: Call, id: int) -> Any:
     """One change of a state: of what, from where to where, by whom, by which command."""
-    with call.services.pool.connection() as connection:
-        page = seen(call, connection, "state-transition-logs", id)
+    page = seen(call, "state-transition-logs", id)
+    with call.reads.connection() as connection:
         return queries.render_page(connection, page, call.log.reference, call.services.reveal)[0]
 
 
@@ -99,8 +99,8 @@ def state_transition_log(call: Call, id: int) -> Any:
 def plan(call: Call, id: int) -> Any:
     """A plan: what went where, the stock it saw, and why, as data and as sentences, while its inputs are kept."""
     about = call.query.get("why_not", "")
-    with call.services.pool.connection() as connection:
-        seen(call, connection, "orderexecutionplans", id)
+    seen(call, "orderexecutionplans", id)
+    with call.reads.connection() as connection:
         found = queries.plan(connection, id) or {}
         kept = kept_inputs(call.log, found["inputs"])
         shown = queries.plan(connection, id, None if kept is None else explain(kept))
@@ -115,34 +115,37 @@ def not_found(what: str, id: int | str) -> Failure:
 
 def _of_order(call: Call, name: str, kind: str, id: int) -> Answer:
     """Folded to the end of the log, not as the read model has it: the ETag is what If-Match is compared with."""
-    with call.services.pool.connection() as connection:
-        page = seen(call, connection, name, id)
+    page = seen(call, name, id)
     stream = stream_of("order", page.rows[0][1])
     held = call.log.state(stream)
     shown = render(kind, id, held.state, call.log.reference, call.services.reveal)
     if shown is None:
         raise not_found(WHAT[name], id)
     if kind == "order":
-        with call.services.pool.connection() as connection:
+        with call.reads.connection() as connection:
             [shown] = narrowed(call, connection, [shown])
     version = _version(held.state, kind, id)
     return Answer(shown, headers={"ETag": f'"{version}"'} if version is not None else {})
 
 
-def seen(call: Call, connection: Any, name: str, id: int) -> Page:
+def seen(call: Call, name: str, id: int) -> Page:
     """The object's row in its list, if the caller may see it there."""
-    locations = call.caller.locations
-    scope = None if locations is None else sorted(locations)
     if id > BIGGEST:
         raise not_found(WHAT[name], id)
-    wanted = {"id": str(id)}
-    page = queries.select(connection, name, wanted, call.log.reference, scope=scope, limit=2)
+    page = _row(call, name, id)
     if not page.rows:  # born a moment ago perhaps: an order, read from the log, names its packages before the lists do
         caught_up(call)
-        page = queries.select(connection, name, wanted, call.log.reference, scope=scope, limit=2)
+        page = _row(call, name, id)
     if not page.rows:
         raise not_found(WHAT[name], id)
     return page
+
+
+def _row(call: Call, name: str, id: int) -> Page:
+    locations = call.caller.locations
+    scope = None if locations is None else sorted(locations)
+    with call.reads.connection() as connection:
+        return queries.select(connection, name, {"id": str(id)}, call.log.reference, scope=scope, limit=2)
 
 
 def _version(order: Order, kind: str, id: int) -> int | None:

@@ -86,8 +86,7 @@ def package_bill(call: Call, id: int) -> Answer:
 
 def _order(call: Call, name: str, id: int) -> Order:
     """The order of a package or shipment that the caller may see, as it stands in the log."""
-    with call.services.pool.connection() as connection:
-        page = seen(call, connection, name, id)
+    page = seen(call, name, id)
     order: Order = call.log.state(stream_of("order", page.rows[0][1])).state
     return order
 

@@ -60,7 +60,7 @@ def listed(call: Call, name: str) -> Answer:
     asked = asked_of(call)
     locations = call.caller.locations
     reference = call.log.reference
-    with call.services.pool.connection() as connection:
+    with call.reads.connection() as connection:
         page = queries.select(
             connection,
             name,
@@ -78,7 +78,7 @@ def _shown(call: Call, name: str, page: Page) -> Iterator[dict[str, Any]]:
     """The objects of a page, never more than some of them in memory; the connection is given back between."""
     for start in range(0, len(page.rows), RENDERED):
         part = replace(page, rows=page.rows[start : start + RENDERED])
-        with call.services.pool.connection() as connection:
+        with call.reads.connection() as connection:
             shown = queries.render_page(connection, part, call.log.reference, call.services.reveal)
             if name == "orders":
                 shown = narrowed(call, connection, shown)

@@ -20,7 +20,7 @@ _ABOVE = ("country", "city", "township")
 def known(call: Call, kind: str) -> list[dict[str, Any]]:
     """The places of a kind, by name."""
     call.log.reference.refresh()
-    with call.services.pool.connection() as connection:
+    with call.reads.connection() as connection:
         rows = fetch(connection, _KNOWN, (kind,))
     found = {row[0]: _place(row[0], row[1], dict(zip(_ABOVE, row[2:], strict=True))) for row in rows}
     for location in call.log.reference.all("location"):

@@ -123,6 +123,6 @@ def _answer(call: Call, saved: Saved, status: int = 200) -> Answer:
 
 
 def shown(call: Call, state: Location) -> dict[str, Any]:
-    with call.services.pool.connection() as connection:
+    with call.reads.connection() as connection:
         quota = dict(fetch(connection, QUOTA, ([state.id],)))
     return location_object(state, quota.get(state.id, 0))

@@ -49,7 +49,7 @@ def transfer_movements(call: Call) -> Answer:
 
 def _counted(call: Call, text: str, values: tuple[str, ...]) -> States:
     found: States = defaultdict(dict)
-    with call.services.pool.connection() as connection:
+    with call.reads.connection() as connection:
         for location, state, n in fetch(connection, text, values):
             found[location][state] = n
     return found

@@ -11,6 +11,7 @@ from psycopg_pool import ConnectionPool
 from werkzeug.datastructures import MultiDict
 
 from api.http.errors import WrongInput
+from api.http.replica import Reads, Replica
 from api.http.request_audit import RequestAudit
 from api.http.users import Caller
 from api.settings import Settings
@@ -35,6 +36,9 @@ READ = COMMAND | {"support", "planner", "viewer"}
 ANYBODY: frozenset[str] = frozenset()
 """Roles of spec 3.1 by what they may do; ANYBODY: no login is asked."""
 
+
+READING = "-c max_parallel_workers_per_gather=0"
+"""One processor a request: starting workers costs more than a page does, and others want them, too."""
 
 OWN, COMMON, ALL = "own", "common", "all"
 """How far a route reaches for who is limited to locations: OWN: its function shows and touches theirs only; COMMON:
@@ -86,6 +90,12 @@ class Services:
         outside = Outside(self.settings.webhook_allow, Traffic(self.pool.connection))
         return Desk.of(self.log, self.secret_key, outside)
 
+    @cached_property
+    def replica(self) -> Replica | None:
+        """Whom the API's reads are asked of, where one is set."""
+        url = self.settings.read_database_url
+        return None if url is None else Replica(url, READING, self.pool.max_size, self.pool)
+
     def reveal(self, personal: Any) -> Any:
         return self.keyring.reveal(personal)
 
@@ -94,6 +104,8 @@ class Services:
         if "desk" in self.__dict__:
             self.desk.outside.close()
         self.stock.close()
+        if self.__dict__.get("replica") is not None:
+            self.__dict__["replica"].close()
         self.pool.close()
         self.audit.close()
 
@@ -109,7 +121,7 @@ def is_dry(query: Mapping[str, str]) -> bool:
 @dataclass(frozen=True)
 class Call:
     """One request as a route's function sees it: checked input, who calls, under which request id. `raw`: the body byte
-    by byte as it came, where one is taken."""
+    by byte as it came, where one is taken. `replica`: may be asked, nothing is to be written."""
 
     services: Services
     caller: Caller
@@ -119,6 +131,12 @@ class Call:
     headers: Mapping[str, str]
     path: str
     raw: bytes = b""
+    replica: Replica | None = None
+
+    @cached_property
+    def reads(self) -> Reads:
+        """For what the read models are asked. What else there is in the database is asked by `services.pool`."""
+        return Reads(self.services.pool, self.replica)
 
     @property
     def log(self) -> EventLog:

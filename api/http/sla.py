@@ -91,7 +91,7 @@ def packages(call: Call) -> Answer:
 def _patiently(call: Call) -> Iterator[Any]:
     """A connection for a question that may turn out to be too large."""
     try:
-        with call.services.pool.connection() as connection:
+        with call.reads.connection() as connection:
             yield connection
     except sla.TooMuch:
         text = "So many packages were born then that it would take too long; ask for less time, or one erp_code."

@@ -44,7 +44,7 @@ def _orders(call: Call, number: str) -> list[int]:
     """Ids of the orders of this number, one a channel, that the caller may see."""
     locations = call.caller.locations
     scope = None if locations is None else sorted(locations)
-    with call.services.pool.connection() as connection:
+    with call.reads.connection() as connection:
         page = queries.select(connection, "orders", {"number": number}, call.log.reference, scope=scope, limit=100)
     orders = [call.log.state(stream_of("order", row[0])).state for row in page.rows]
     return [order.id for order in orders if order.number == number]

@@ -1,5 +1,6 @@
 """Which order an object belongs to, as the read models know it: they are waited for, where an answer was quicker."""
 
+from api.http.replica import MISSED
 from api.http.routes import Call
 from projections import queries
 from projections.schema import FOLLOWER
@@ -19,8 +20,10 @@ def order_of(call: Call, kind: str, id: int) -> int | None:
 
 
 def caught_up(call: Call) -> None:
-    """Waits until the read models are where the log ends now, two seconds at most."""
+    """Waits until the primary's read models, which are asked from then on, are where the log ends now; two seconds at
+    most."""
     call.log.wait_for([FOLLOWER], call.log.head().position, WAIT_SECONDS)
+    call.reads.turn_to_primary(MISSED)
 
 
 def _find(call: Call, kind: str, id: int) -> int | None:

@@ -195,12 +195,14 @@ def order(number: str, /, **fields: Any) -> dict[str, Any]:
 
 
 @contextmanager
-def serving(database_url: str, *, planner: bool = False, integrations: bool = False) -> Iterator[Site]:
+def serving(
+    database_url: str, *, planner: bool = False, integrations: bool = False, settings: Settings = SETTINGS
+) -> Iterator[Site]:
     """A site on an empty database, until the end of the block; with `integrations` calls from the log are run, their
     pauses a hundredth."""
     log = EventLog.open(database_url)
     stop = threading.Event()
-    services = services_of(log, SETTINGS, SECRET)
+    services = services_of(log, settings, SECRET)
     install(log)
     install_projections(log)
     prepare_planner(log)

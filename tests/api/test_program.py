@@ -48,10 +48,12 @@ def test_what_is_set_is_shown_as_it_is_set(monkeypatch: pytest.MonkeyPatch, caps
     monkeypatch.setenv("OMS_WEBHOOK_ALLOW", "10.0.0.0/8, ::1/128")
     monkeypatch.setenv("OMS_SECRET_KEY", "s3cret")
     monkeypatch.setenv("DATABASE_URL", "postgresql://u:s3cret@db/x")
+    monkeypatch.setenv("OMS_READ_DATABASE_URL", "postgresql://u:s3cret@replica/x")
     assert main(["config", "--json"]) == 0
     text = capsys.readouterr().out
     shown = json.loads(text)
-    assert "s3cret" not in text and shown["OMS_SECRET_KEY"] == shown["DATABASE_URL"] == "********"
+    assert "s3cret" not in text
+    assert {shown[name] for name in ("OMS_SECRET_KEY", "DATABASE_URL", "OMS_READ_DATABASE_URL")} == {"********"}
     assert shown["OMS_SIMULATORS"] == "off" and shown["OMS_ADMIN_PASSWORD"] is None
     again = Settings.of({name: value for name, value in shown.items() if value not in (None, "********")})
     assert again.webhook_allow == (ip_network("10.0.0.0/8"), ip_network("::1/128"))
