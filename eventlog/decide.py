@@ -10,9 +10,10 @@ from uuid import UUID
 
 from domain.changing import replace
 from domain.guards import Effect
-from domain.kernel import Given, Reference
+from domain.kernel import Given
 from domain.kinds import kind_of
 from eventlog.recorded import Claim, Claimed, ClaimTaken, Decision, Held, VersionClash, Written, new_command_id
+from eventlog.reference import Reference
 from eventlog.states import States
 
 Decide = Callable[[Any, Given], Iterable[Any]]
@@ -114,6 +115,8 @@ class Decider:
                 continue
             if not written.repeated:
                 self._states.moved(stream, held, prepared.facts, written.at, written.position, written.versions[stream])
+                if kind_of(stream).reference:
+                    self._log.reference.refresh()  # who wrote it reads it from now on
             return written
 
     def prepare(

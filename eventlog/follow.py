@@ -83,8 +83,10 @@ def run_tail(
     batch: int = 500,
     poll: float = 1.0,
     kinds: Iterable[str] | None = None,
+    rest: float = 0.0,
 ) -> None:
-    """The same without a stored position or an owner, for what is kept in memory; only `kinds`, where given."""
+    """The same without a stored position or an owner, for what is kept in memory; only `kinds`, where given. `rest`:
+    seconds between one look and the next, however much is written."""
     position = after
     wanted = None if kinds is None else tuple(kinds)
 
@@ -100,6 +102,7 @@ def run_tail(
                 handle(connection, events)
             position = seen
             if len(events) < batch:
+                stop.wait(rest)
                 _wait(connection, stop, poll)
 
     _persist(connect, tailed, stop, "a tail")

@@ -50,6 +50,11 @@ def reference_kinds() -> list[str]:
     return [kind.name for kind in KINDS.values() if kind.reference]
 
 
+REST = 0.02
+"""Seconds. Every process has such a tail, and few of the events are for it: looking at each cost more than some of the
+decisions. Who writes one sees it at once (`Decider.decide`)."""
+
+
 class Reference(View):
     """The reference kinds as they stand (domain.kernel.Reference). A background tail keeps them fresh; who misses
     something looks at the log once more before the answer is that it is not there (but for sparse kinds)."""
@@ -112,7 +117,7 @@ class Reference(View):
         self._position = head
 
     def _tail(self) -> None:
-        run_tail(self._connect, self._position, self._take, self._stop, kinds=self._kinds)
+        run_tail(self._connect, self._position, self._take, self._stop, kinds=self._kinds, rest=REST)
 
     def _take(self, _connection: psycopg.Connection[Any], events: list[Recorded]) -> None:
         with self._lock:

@@ -207,7 +207,6 @@ def test_a_job_asks_what_nobody_told(site: Site, connected: dict[str, int]) -> N
         id = connected["told-fast"]
         record = CargoCompany(id, "told-fast", "told-fast", conf=conf)
         site.log.decide(f"cargo_company-{id}", lambda s, _: save(s, record), actor="t", command="t")
-        site.log.reference.refresh()
         said = {"reference": "R", "to": {"line": "x"}}
         awb = requests.post(f"{url}/v1/shipments", json=said, timeout=10).json()["awb"]
         package = packed(site, "told-fast", awb)

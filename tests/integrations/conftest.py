@@ -74,7 +74,6 @@ class Bench(AtWork):
     def save(self, record: Record) -> None:
         stream = stream_of(info(SAVED[type(record)]).on, record.id)
         self.log.decide(stream, lambda before, _: save(before, record), actor="ada", command="save")
-        self.log.reference.refresh()
 
 
 @pytest.fixture
