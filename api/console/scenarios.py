@@ -10,7 +10,7 @@ from api.console.frame import NAVIGATION, Link, Visit, back, page, say
 from api.console.inside import Refused
 from api.console.json_editing import Edited, as_text, marked, parsed
 
-UNDER = ("/console/transfer-scenarios/", "/console/what-if/")
+UNDER = ("/console/transfer-scenarios/", "/console/what-if/", "/console/simulations/")
 NAVIGATION.append(Link("Scenarios", "/console/scenarios/", "scenarios/", 60, under=UNDER))
 
 OURS = ("id", "version", "warnings", "is_active", "created_date", "modified_date")

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from api.console.json_places import line_of
+from api.simulations import rows
+from api.simulations.work import replayed
 from tests.api.site import Site
 from tests.console.visitor import Visitor, visitor
 from tests.webhooks.receiver import wait_for
@@ -89,9 +91,6 @@ def test_what_if_writes_nothing(site: Site) -> None:
     tried = send(someone, "/console/what-if/", {"what": "order", "order": order["number"], "draft": draft})
     assert tried.status_code == 200 and "would make 1 package; really there is 1" in tried.text, unescape(tried.text)
     assert "ST-014" in tried.text
-    month = send(someone, "/console/what-if/", {"what": "period", "draft": ""})
-    assert month.status_code == 200 and "would have gone otherwise" in month.text
-    assert month.text.count("<svg") == 2 and "style=" not in month.text
     for form, said in (
         ({"what": "order", "order": "none"}, "There is no order none"),
         ({"what": "order", "order": order["number"], "draft": "{"}, "no JSON"),
@@ -103,6 +102,48 @@ def test_what_if_writes_nothing(site: Site) -> None:
     assert site.log.head().position == head
     site.user("c-viewer-2", "viewer")
     assert visitor(site, "c-viewer-2").get("/console/what-if/").status_code == 403
+
+
+def asks_for_a_month(someone: Visitor) -> tuple[str, int]:
+    """(path of its page, id) of what was asked for."""
+    asked = send(someone, "/console/what-if/", {"what": "period", "draft": ""})
+    assert asked.status_code == 303, unescape(asked.text)
+    path = asked.headers["Location"]
+    return path, int(path.split("/")[-2])
+
+
+def test_a_month_is_replayed_by_a_job_and_its_page_says_how_far_it_is(site: Site) -> None:
+    site.plan(site.order())
+    someone, head = visitor(site), site.log.head().position
+    path, id = asks_for_a_month(someone)
+    waits = someone.get(path).text
+    assert "It waits for its turn" in waits and "progress.js" in waits and "<svg" not in waits
+    with site.log.listening() as connection:
+        rows.begin(connection, id)
+        rows.go_on(connection, id, 1)
+    works = someone.get(path).text
+    assert f'<progress max="{head}" value="1"' in works and "End it" in works
+    replayed(site.log, id)
+    done = someone.get(path).text
+    assert "would have gone otherwise" in done and done.count("<svg") == 2 and "style=" not in done
+    assert "progress.js" not in done and "End it" not in done
+    assert f'href="{path}"' in someone.get("/console/what-if/").text
+    assert site.log.head().position == head
+
+
+def test_a_month_that_is_wanted_no_more_is_ended(site: Site) -> None:
+    someone = visitor(site)
+    path, id = asks_for_a_month(someone)
+    site.user("c-support-2", "support")
+    support = visitor(site, "c-support-2")
+    assert "End it" in someone.get(path).text and "End it" not in support.get(path).text
+    assert "Try on this order" in (may := support.get("/console/what-if/").text) and ">Simulate<" not in may
+    assert send(someone, f"{path}abort/").status_code == 303
+    ended = someone.get(path).text
+    assert "admin ended it." in ended and "progress.js" not in ended
+    assert send(someone, f"{path}abort/").status_code == 303
+    assert "It is over: ABORTED" in someone.get(path).text
+    assert send(someone, f"/console/simulations/{id + 1000}/abort/").status_code == 404
 
 
 def test_a_location_with_its_load(site: Site) -> None:

@@ -4,6 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
+from api.simulations.work import replayed
 from tests.browser.console.conftest import Person
 from tests.browser.console.town import Town
 from tests.webhooks.receiver import wait_for
@@ -117,10 +118,14 @@ def test_the_slider_shows_the_package_as_it_was(someone: Person, town: Town) -> 
 
 
 def test_what_would_have_been(someone: Person, town: Town) -> None:
-    """A month under a scenario: the charts are seen and named under the page's policy, and what a bar says."""
+    """A month under a scenario: asked for, waited for; then the charts are seen and named under the page's policy, and
+    what a bar says."""
     someone.signs_in("admin")
     page = someone.goes_to("/console/what-if/")
     page.get_by_role("button", name="Simulate").click()
+    expect(page.get_by_text("It waits for its turn.")).to_be_visible()
+    assert someone.sees_wrong() == []
+    replayed(town.site.log, int(page.url.split("/")[-2]))  # as the job does; the page finds out by itself
     for title in ("Packages per order, by day", "Packages per location"):
         expect(page.get_by_role("img", name=title)).to_be_visible()
     bars = page.get_by_role("img", name="Packages per location").locator("rect:has(title)")

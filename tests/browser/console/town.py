@@ -10,6 +10,7 @@ from typing import Any
 
 from api.jobs.clock import Jobs
 from api.setup.work import JOB
+from api.simulations.work import replayed
 from integrations import queue
 from integrations.kinds import CALL_KINDS, Caused
 from tests.api.site import PASSWORD, SECRET, SETTINGS, Site, location, order, serving
@@ -56,6 +57,7 @@ TRANSFERS = {
     "rules": [{"name": "any warehouse", "locations": {"type": "warehouse"}, "order_by": NEAREST}],
 }
 NAMES = {"CUP": "White cup", "TRAY": "Oak tray", "CLOCK": "Alarm clock", "LAMP": "Reading lamp"}
+BEGIN, END = "2020-01-01T00:00:00Z", "2099-01-01T00:00:00Z"
 DOWN: Answer = (503, {}, b"closed for the night")
 
 
@@ -176,6 +178,7 @@ def _founded(site: Site, erp: Receiver) -> Town:
     town.parcels = town.takes(("CUP", 2), ("TRAY", 1), ("CLOCK", 1))
     town.tells(town.parcels)
     town.waits_for_people()
+    replayed(site.log, admin.post("scenarios/simulations/", {"from": BEGIN, "to": END}, 202)["id"])
     wait_for(lambda: not town._any("/whisperer/hook_events/?state=pending"), 60)
     return town
 
