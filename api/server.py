@@ -3,18 +3,21 @@
 import json
 import logging
 import signal
+import sys
 from typing import Any
 from uuid import uuid4
 
 from flask import Flask
 from gunicorn import glogging, util
 from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
 
 from api.collector import calm
 from api.http.app import create_app, services_of
 from api.opening import look, opened
 from api.processes import die_with_parent
 from api.settings import Settings
+from api.troubles import sentence_of
 from eventlog.log import EventLog
 
 log_ = logging.getLogger("daybook.api")
@@ -74,8 +77,16 @@ class Server(BaseApplication):
 
     def load(self) -> Flask:
         settings = self._settings
-        log = EventLog.open(settings.database_url or "", settings.database_direct_url, pool_size=settings.api_threads)
-        log.reference.refresh()  # loaded before the first request, not by it
+        try:
+            log = EventLog.open(
+                settings.database_url or "", settings.database_direct_url, pool_size=settings.api_threads
+            )
+            log.reference.refresh()  # loaded before the first request, not by it
+        except Exception as error:  # the database went away since; gunicorn would log a traceback
+            if (sentence := sentence_of(error)) is None:
+                raise
+            log_.error("%s", sentence)
+            sys.exit(Arbiter.WORKER_BOOT_ERROR)
         return create_app(services_of(log, settings, self._secret_key))
 
 
@@ -85,7 +96,9 @@ def run(settings: Settings) -> int:
     if settings.database_url is None or settings.secret_key is None:
         log_.error("`oms api` needs DATABASE_URL and OMS_SECRET_KEY; `oms serve` brings its own.")
         return 2
-    with opened(settings) as log:  # closed before the fork; away, it is one sentence here and a traceback there
+    with opened(
+        settings
+    ) as log:  # closed before the fork; a database that is away is told once here, not by each process
         look(log)
     calm()
     Server(settings, settings.secret_key).run()
