@@ -50,7 +50,8 @@ browser:
 		echo "name it (make test CHROMIUM=/path/to/chromium), or leave these tests out:" >&2; \
 		echo "make test CHROMIUM=none ARGS='--ignore tests/browser'" >&2; exit 1; }
 
-test: setup browser ## the whole suite; ARGS="tests/test_house.py" for a part
+test: ## the whole suite; ARGS="tests/test_house.py" for a part
+	@$(MAKE) --no-print-directory -j 2 setup browser
 	@CHROMIUM="$(CHROMIUM)" $(BIN)/python -m pytest -q -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: setup ## format, lint, types, import order, stale docs
