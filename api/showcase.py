@@ -93,7 +93,8 @@ def set_up(client: Client, orders: Bodies, locations: Bodies, seed: int, said: C
     ):
         if client.call("GET", f"/api/v1/oms/{path}?limit=1")["count"]:
             continue  # a set-up that was interrupted goes on
-        said(f"{len(bodies)} {path.strip('/').replace('_', ' ').replace('-', ' ').removesuffix('s')}s")
+        kind = path.strip("/").replace("_", " ").replace("-", " ")
+        said(f"{len(bodies)} {kind if kind.endswith('s') else f'{kind}s'}")
         for body in bodies:
             client.post(path, body)
     rows = list(network.stock(orders, locations, seed))

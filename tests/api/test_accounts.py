@@ -30,6 +30,14 @@ def soon(client: Client, status: int, path: str = "states/") -> None:
         time.sleep(0.05)
 
 
+def test_a_password_is_checked_at_its_own_price(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What new ones cost may be raised."""
+    site.user("settled", "viewer")
+    monkeypatch.setattr(passwords, "WORK", 2 * passwords.WORK)
+    assert passwords.has_password(site.log, "settled", PASSWORD)
+    assert not passwords.has_password(site.log, "settled", f"{PASSWORD}!")
+
+
 def test_logging_out_gives_back_this_key_and_no_other(site: Site) -> None:
     one, other = site.user("leaves", "viewer"), site.log_in("leaves")
     assert one("POST", f"{AUTH}/logout/").status_code == 204

@@ -7,7 +7,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -190,6 +190,25 @@ def test_another_database_is_not_asked(pair: Pair, caplog: pytest.LogCaptureFixt
         other.close()
     assert other.trouble == replica.STRANGE
     assert "reads go to the primary, the replica is strange" in caplog.text
+
+
+def test_connections_to_a_server_that_went_away_are_not_kept(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(replica, "LOOK_SECONDS", 60.0)
+    with ConnectionPool[Any](pair.primary.url, min_size=1, open=True) as primary, ExitStack() as stack:
+        other = replica.Replica(pair.standby.url, "", 3, primary)
+        stack.callback(other.close)
+        pair.until(lambda: other.trouble is None)
+        for connection in three(other.pool):
+            pair.ask(pair.standby, f"select pg_terminate_backend({connection.info.backend_pid})")
+        other.trouble = replica.AWAY
+        other._look()
+        assert [connection.execute("select 1").fetchone() for connection in three(other.pool)] == [(1,)] * 3
+
+
+def three(pool: ConnectionPool[Any]) -> Iterator[psycopg.Connection[Any]]:
+    """Connections that are there at the same time."""
+    with ExitStack() as stack:
+        yield from [stack.enter_context(pool.connection()) for _ in range(3)]
 
 
 def test_the_primary_answers_while_the_replica_is_down(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:

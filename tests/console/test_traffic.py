@@ -18,5 +18,5 @@ def test_pairs_and_calls_are_shown(site: Site) -> None:
     assert shown.status_code == 200
     assert "carrier:of-the-page" in shown.text and "no answer &lt;in time&gt;" in shown.text
     one = someone.get("/console/traffic/?party=carrier:of-the-page").text
-    assert one.count("host/labels") == 2
+    assert one.count("host/labels") == 2 and one.count("250 ms") == 3, "each call, and the mean of the pair"
     assert someone.get("/console/traffic/?outcome=failed&party=carrier:of-the-page").text.count("host/labels") == 1

@@ -1,6 +1,9 @@
 """Small kinds in memory: loaded by kind, kept fresh over processes, found by id and key, as of a position."""
 
+from unittest.mock import Mock
+
 import psycopg
+import pytest
 
 from eventlog.log import EventLog
 from eventlog.recorded import Decision
@@ -28,6 +31,14 @@ def test_loaded_found_and_followed(log: EventLog, database_url: str) -> None:
     assert [state.id for state in other.reference.all("small")] == [1, 2]
     assert other.reference.all("probe") == []
     other.close()
+
+
+def test_who_writes_it_reads_it_at_once(log: EventLog, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("eventlog.reference.run_tail", lambda *_args, **_more: None)
+    for name in ("A", "B"):
+        facts = [ProbeNamed(probe=1, name=name)]
+        log.decide("small-1", Mock(return_value=facts), actor="t", command="t")
+        assert log.reference.one("small", 1) == Probe(1, name=name)
 
 
 def test_as_of_a_position(log: EventLog) -> None:
